@@ -1,0 +1,3 @@
+"""changegate judges proposed changes before they reach production."""
+
+__version__ = "0.1.0"

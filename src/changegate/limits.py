@@ -1,0 +1,50 @@
+"""Every limit of the program, in one table. Each is tested at the limit and one past it.
+
+A limit that is reached makes its input *blocked* (exit 3) with a message that names the limit;
+nothing is ever cut short in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# Input files.
+FILE_BYTES: Final = 10 * MIB  # one governed file
+PLAN_BYTES: Final = 64 * MIB  # one Terraform plan: JSON repeats every attribute several times
+RUN_BYTES: Final = 512 * MIB  # all governed files of one run
+TREE_ENTRIES: Final = 500_000  # paths in one tree
+
+# Parsed documents.
+DEPTH: Final = 100  # the CEL runtime crashes near 6,000 levels; no real file passes 40
+NODES: Final = 1_000_000  # per file, aliases expanded
+DOCUMENTS: Final = 1_000  # per YAML file
+ALIASES: Final = 1_000  # per YAML file
+EXPANSION: Final = 50  # nodes after aliases / nodes written
+SCALAR_BYTES: Final = 64 * KIB  # one key or plain value; block text is held by TEXT_BYTES
+TEXT_BYTES: Final = 1 * MIB  # one string value (policy text in a ConfigMap, a heredoc)
+INT_MIN: Final = -(2**63)
+INT_MAX: Final = 2**63 - 1
+
+# Rules.
+RULE_BYTES: Final = 256 * KIB
+EXPRESSION_BYTES: Final = 8 * KIB
+EXPRESSION_DEPTH: Final = 30  # nesting both CEL engines accept
+RULES: Final = 5_000
+WAIVERS: Final = 10_000
+
+# The judging process.
+MEMORY_BYTES: Final = 2048 * MIB
+CPU_SECONDS: Final = 120
+WALL_SECONDS: Final = 120
+CONTEXT_ROUNDS: Final = 3
+
+# Outputs.
+SARIF_RESULTS: Final = 5_000  # GitHub keeps the first 5,000 results of a run
+SARIF_BYTES: Final = 10 * MIB  # GitHub's bound for the compressed upload; ours is before compression
+SARIF_LOCATIONS: Final = 100  # related locations of one result
+SARIF_TAGS: Final = 20
+MESSAGE_CHARS: Final = 1_000
+EXCERPT_CHARS: Final = 200

@@ -1,0 +1,162 @@
+"""`grant`: who may do what on what. One shape for Kubernetes, AWS, GitHub and whatever follows.
+
+Every field is always present. Where the format does not define what an absent value means, the
+field is `Unknown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from changegate.model.subject import Unknown
+
+KIND = "grant"
+
+Text: TypeAlias = str | Unknown
+Texts: TypeAlias = list[str] | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who receives the grant.
+
+    type: user | group | service_account | role | account | service | federated | token | agent | any
+    id: the name a reviewer would say, unique within the system (`ServiceAccount prod/ci`,
+        `aws_iam_role.ci`, `token of release.yml / job publish`)
+    public: none | authenticated (any account of the platform) | anyone (no account needed)
+    external: outside the repository's own organisation or account, as far as the text says
+    """
+
+    type: str
+    id: Text
+    name: Text
+    namespace: Text = ""
+    public: str = "none"
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """The named bundle the grant came through; name "" when there is none.
+
+    resolved: its content was read (a built-in role whose content is documented counts as resolved)
+    admin: it allows everything in its scope
+    """
+
+    name: Text = ""
+    builtin: bool = False
+    resolved: bool = True
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """include/exclude: patterns in the system's own words, sorted, `*` and `?` as the system defines.
+
+    wildcard: none | partial (`s3:Get*`) | service (`s3:*`) | all (`*`, or a negated list)
+    negated: the text lists what is *not* meant (`NotAction`); `exclude` then holds that list
+    levels: list | read | write | tagging | permissions, sorted; [] where the system defines none
+    """
+
+    include: Texts
+    exclude: list[str] = field(default_factory=list)
+    negated: bool = False
+    wildcard: str | Unknown = "none"
+    levels: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """include/exclude: patterns in the system's own words, sorted.
+
+    Kubernetes: `pods`, `pods/exec`, `deployments.apps`, `*`, `*.*` (every resource of every group),
+    `/healthz` for a non-resource URL; `names` holds `resourceNames` ([] = every name).
+    wildcard: none | partial | type (everything of one type) | all
+    """
+
+    include: Texts
+    exclude: list[str] = field(default_factory=list)
+    negated: bool = False
+    wildcard: str | Unknown = "none"
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One atom of a condition. vacuous: it holds even where the key is absent."""
+
+    key: str
+    operator: str
+    values: Texts
+    qualifier: str = ""
+    vacuous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where the grant holds.
+
+    type: cluster | namespace | account | organization | project | repository | workflow | job |
+          environment | database | schema
+    id: its name; "" when the type has one instance only
+    """
+
+    type: str
+    id: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One rectangle of permission: one principal, its actions, on resources, within one scope.
+
+    system: kubernetes | aws | gcp | azure | github | gitlab | vault | sql | kafka | agent
+    kind: identity | resource | trust | ceiling | membership | definition | protection | tool
+    effect: allow | deny | ask
+    authority: additive | role_authoritative | resource_authoritative | exclusive
+    flags: sorted, from `knowledge` (see docs/reference for each system's list): `admin`, `escalation`,
+           `public`, `secrets_read`, `code_exec`, `impersonate`, `ineffective`, `default_permissions`
+    """
+
+    system: str
+    kind: str = "identity"
+    effect: str = "allow"
+    principal: Principal
+    role: Role = field(default_factory=Role)
+    actions: Actions
+    resources: Resources
+    conditions: list[Condition] | Unknown = field(default_factory=list)
+    scope: Scope
+    authority: str = "additive"
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """One concrete example of what is newly allowed; all "" when nothing is."""
+
+    principal: str = ""
+    action: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantDelta:
+    """What the head allows that the base did not, for one grant of the head.
+
+    change: added | widened | narrowed | removed | moved | unchanged
+    actions, resources: the patterns of the grant that base grants do not cover; both [] when covered
+    flags: flags that no base grant of the same principal had
+    scope_widened: the same permission now holds in a wider scope
+    confidence: exact | over (may report too much, never too little) | unknown
+    """
+
+    change: str
+    actions: list[str] = field(default_factory=list)
+    resources: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    scope_widened: bool = False
+    removed_conditions: list[str] = field(default_factory=list)
+    may_revoke: bool = False
+    witness: Witness = field(default_factory=Witness)
+    confidence: str = "exact"

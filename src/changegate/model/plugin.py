@@ -1,0 +1,66 @@
+"""The sockets of the house: what a syntax, a kind, a deriver and a reporter are.
+
+Each plug-in is a module (or an object) with these functions, named in one explicit dict beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from changegate.model.change import Change
+from changegate.model.document import SourceFile
+from changegate.model.proposal import Side
+from changegate.model.result import Result
+from changegate.model.subject import Index, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a kind made of one file.
+
+    `subjects` belong to the side the file was read on. `counterparts` belong to the other side: a
+    Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone.
+    """
+
+    subjects: tuple[Subject, ...] = ()
+    counterparts: tuple[Subject, ...] = ()
+    opaque: str = ""
+
+
+class Need(NamedTuple):
+    """Bytes that an unchanged file must all hold to matter for a join, and the folder to look in."""
+
+    needles: tuple[bytes, ...]
+    scope: str = ""
+
+
+class Kind(Protocol):
+    """Reads subjects of one tool or platform out of parsed documents."""
+
+    NAME: str
+
+    def sniff(self, path: str, content: bytes) -> bool:
+        """True when the file is, or is plainly meant to be, of this kind. It runs on every entry of
+        the proposal before parsing, so it must be cheap, and it must hold for broken files too."""
+
+    def read(self, file: SourceFile, side: Side, unit: str) -> Reading:
+        """Subjects of a file. Raises `InputProblem` when the file is of this kind but misformed."""
+
+
+class Deriver(Protocol):
+    """Computes changes of a normalised kind from both indexes.
+
+    `needs` names what unchanged files must be read first; it is asked again after each round.
+    """
+
+    def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
+
+    def derive(self, base: Index, head: Index) -> Iterable[Change]: ...
+
+
+class Reporter(Protocol):
+    """Renders a result. Bytes or terminals are not its business."""
+
+    def render(self, result: Result) -> str: ...

@@ -1,0 +1,41 @@
+"""What a repository asked for in `.changegate/config.yaml`, checked and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from changegate.model.rule import Level
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """One rule's overrides; None leaves what the rule file says.
+
+    `enforce_after` (ISO date): until the end of that day the rule's findings are reported, not gating.
+    """
+
+    enabled: bool = True
+    level: Level | None = None
+    enforce_after: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`include`/`exclude` are path globs (`**` crosses folders, `*` does not); an empty include means
+    everything. `units` are folders that are deployed on their own. `undecided: fail` makes an undecided
+    gating rule gate even where the value was unknown at the base already.
+    """
+
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+    shipped_rules: bool = True
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    on_opaque: str = "report"  # report | fail
+    undecided: str = "report"  # report | fail
+
+    def of(self, rule: str) -> RuleSettings:
+        return self.rules.get(rule, RuleSettings())
