@@ -1,0 +1,47 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from changegate.cli.output import OutputType
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def judging(function: F) -> F:
+    """What every judging command takes: outputs, softening, the day."""
+    for option in reversed(_JUDGING):
+        function = option(function)
+    return function
+
+
+_JUDGING = (
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=OutputType(),
+        multiple=True,
+        help="text, sarif or json, with =PATH for a file; may be given several times. "
+        "Example: -o sarif=gate.sarif -o json=-",
+    ),
+    click.option(
+        "--report-only",
+        is_flag=True,
+        help="Report findings without failing. Blocked input and errors still fail.",
+    ),
+    click.option(
+        "--now",
+        "today",
+        metavar="DATE",
+        type=click.DateTime(["%Y-%m-%d"]),
+        default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
+        show_default="today, UTC",
+        help="The day that waivers and enforce_after are held to.",
+    ),
+)

@@ -1,0 +1,109 @@
+"""`.changegate/config.yaml`: what a repository asks of its gate.
+
+The file is read from the policy revision (the tip of the base), never from the change itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from changegate.errors import UsageProblem
+from changegate.model.rule import Level
+from changegate.model.settings import RuleSettings, Settings
+from changegate.syntax.validated import suggestion, validated
+
+FOLDER: Final = ".changegate/"
+CONFIG: Final = FOLDER + "config.yaml"
+WAIVERS: Final = FOLDER + "waivers.yaml"
+RULES: Final = FOLDER + "rules/"
+
+_GLOBS: Final[dict[str, Any]] = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1},
+    "description": "Path globs: `*` stays within a folder, `**` crosses folders.",
+}
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "changegate configuration",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version"],
+    "properties": {
+        "version": {"const": 1, "description": "The version of this format."},
+        "shipped_rules": {"type": "boolean", "description": "Run the rules that come with changegate."},
+        "governed": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "Which files are judged. Everything that is recognised, unless narrowed here.",
+            "properties": {"include": _GLOBS, "exclude": _GLOBS},
+        },
+        "units": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "description": "Folders that are deployed on their own, such as one for each environment.",
+        },
+        "on_opaque": {
+            "enum": ["report", "fail"],
+            "description": "What a template that cannot be judged alone does to the verdict.",
+        },
+        "undecided": {
+            "enum": ["report", "fail"],
+            "description": "What a gating rule that could not be decided does to the verdict.",
+        },
+        "rules": {
+            "type": "object",
+            "description": "Settings by rule id.",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "enabled": {"type": "boolean"},
+                    "level": {"enum": ["gate", "advise"]},
+                    "enforce_after": {"type": "string", "format": "date"},
+                    "params": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+
+
+def load_settings(content: bytes | None, path: str = CONFIG) -> Settings:
+    """Settings from the file's bytes; the defaults when there is no file. Raises `UsageProblem`."""
+    document = validated(path, content, SCHEMA, what="configuration") if content is not None else None
+    if document is None:
+        return Settings()
+    value: dict[str, Any] = document.value
+    governed = value.get("governed", {})
+    return Settings(
+        rules={rule: _rule(settings) for rule, settings in value.get("rules", {}).items()},
+        shipped_rules=value.get("shipped_rules", True),
+        include=tuple(governed.get("include", ())),
+        exclude=tuple(governed.get("exclude", ())),
+        units=tuple(unit.strip("/") for unit in value.get("units", ())),
+        on_opaque=value.get("on_opaque", "report"),
+        undecided=value.get("undecided", "report"),
+    )
+
+
+def _rule(value: dict[str, Any]) -> RuleSettings:
+    level = value.get("level")
+    return RuleSettings(
+        enabled=value.get("enabled", True),
+        level=Level(level) if level else None,
+        enforce_after=value.get("enforce_after", ""),
+        params=value.get("params", {}),
+    )
+
+
+def check_rule_names(settings: Settings, known: list[str], path: str = CONFIG) -> None:
+    """Refuse settings for a rule that does not exist: they would do nothing, in silence."""
+    for rule in settings.rules:
+        if rule not in known:
+            raise UsageProblem(
+                f'settings name the rule "{rule}", which does not exist{suggestion(rule, known)}',
+                path=path,
+                why="A setting for a misspelt rule has no effect.",
+                remedy="`changegate rules list` shows the rules.",
+            )

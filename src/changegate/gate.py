@@ -1,0 +1,161 @@
+"""The whole flow on one screen: proposal -> subjects -> changes -> findings -> result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from changegate import __version__, governance, tables
+from changegate.config import FOLDER
+from changegate.derive import DERIVERS
+from changegate.derive.pairing import pair
+from changegate.errors import Problem
+from changegate.governance import CaseRunner, Governance
+from changegate.intake import Intake
+from changegate.model.change import Change
+from changegate.model.finding import Finding
+from changegate.model.plugin import Need
+from changegate.model.proposal import Proposal
+from changegate.model.result import LedgerEntry, PolicyInfo, Result, State
+from changegate.model.rule import Rule
+from changegate.model.subject import Index
+from changegate.policy.evaluate import Evaluation, evaluate, locate
+from changegate.policy.verdicts import became_opaque, policy_weakened
+from changegate.policy.waivers import apply_waivers
+from changegate.sandbox import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the gate. `today` is an ISO date: waivers and `enforce_after` are held to it."""
+
+    proposal: Proposal
+    today: str
+    report_only: bool = False
+
+    @property
+    def two_sided(self) -> bool:
+        return self.proposal.base is not None
+
+
+def judge(request: Request, desk: Desk, run_cases: CaseRunner) -> Result:
+    """Judge a proposal. Raises `UsageProblem` when the policy cannot be used."""
+    clock = Clock()
+    ruled = governance.establish(desk.reader, run_cases, two_sided=request.two_sided)
+    clock.lap("policy")
+
+    intake = Intake(desk.reader, ruled.policy.settings, working_on=desk.working_on)
+    policy_entries, entries = _split(request.proposal)
+    intake.take(entries)
+    if request.two_sided:
+        intake.follow(_needs)
+    clock.lap("reading")
+
+    changes = list(derive(intake.base, intake.head, ruled.policy.rules))
+    clock.lap("deriving")
+
+    evaluation = evaluate(
+        ruled.policy.rules,
+        changes,
+        intake.base,
+        intake.head,
+        ruled.policy.settings,
+        today=request.today,
+        texts=intake.texts,
+        two_sided=request.two_sided,
+    )
+    findings, notices = apply_waivers(
+        [*evaluation.findings, *_verdicts(ruled, intake)],
+        ruled.policy.waivers,
+        request.today,
+        report_unused=not request.two_sided,
+    )
+    clock.lap("evaluating")
+
+    def place(change: Change, field: str) -> object:
+        return locate(change, field, intake.texts)
+
+    return Result(
+        command="check" if request.two_sided else "scan",
+        base=request.proposal.base,
+        head=request.proposal.head,
+        version=__version__,
+        policy=_policy_info(request, ruled, evaluation),
+        ledger=(*policy_entries, *intake.ledger),
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        newly_allowed=tables.newly_allowed(changes, place) if request.two_sided else (),
+        if_reverted=tables.if_reverted(changes, place),
+        brought_in=tables.brought_in(changes, place) if request.two_sided else (),
+        notices=(*ruled.notices, *notices),
+        advisory=request.proposal.advisory,
+        report_only=request.report_only,
+        subjects=sum(1 for _ in intake.head),
+        seconds=clock.total,
+        timings=clock.laps,
+    )
+
+
+def derive(base: Index, head: Index, rules: Iterable[Rule]) -> Iterator[Change]:
+    """Native subjects pair by identity; the normalised kinds are derived from both indexes."""
+    judged = {kind for rule in rules for kind in rule.judges}
+    families = tuple(kind[:-1] for kind in judged if kind.endswith("/*"))
+    for kind in sorted({*base.by_kind, *head.by_kind}):
+        if kind in judged or kind.startswith(families):
+            yield from pair(base.of(kind), head.of(kind))
+    for deriver in DERIVERS.values():
+        yield from deriver.derive(base, head)
+
+
+def _needs(base: Index, head: Index) -> Iterator[Need]:
+    for deriver in DERIVERS.values():
+        yield from deriver.needs(base, head)
+
+
+def _split(proposal: Proposal) -> tuple[list[LedgerEntry], list]:
+    """The change to the policy is not judged by rules; it has its own path (governance)."""
+    policy = [
+        LedgerEntry(entry.path, State.JUDGED, "policy", ("policy",))
+        for entry in proposal.entries
+        if entry.path.startswith(FOLDER)
+    ]
+    return policy, [entry for entry in proposal.entries if not entry.path.startswith(FOLDER)]
+
+
+def _verdicts(ruled: Governance, intake: Intake) -> Iterator[Finding]:
+    """What the gate itself says, without a rule."""
+    for entry in intake.became_opaque:
+        yield became_opaque(entry.path)
+    judged = any(entry.state is not State.NOT_GOVERNED and not entry.context for entry in intake.ledger)
+    if ruled.weakened and judged:
+        yield policy_weakened(ruled.weakened)
+
+
+def _policy_info(request: Request, ruled: Governance, evaluation: Evaluation) -> PolicyInfo:
+    revision = request.proposal.policy
+    softeners = ["report only: findings do not fail this run"] if request.report_only else []
+    return PolicyInfo(
+        source=(revision.commit or revision.label) if revision else "shipped defaults",
+        digest=ruled.policy.digest,
+        rules=tuple(sorted(evaluation.ran)),
+        idle=tuple(sorted(evaluation.idle)),
+        changed=ruled.changed,
+        weakened=ruled.weakened,
+        softeners=(*softeners, *evaluation.softeners),
+    )
+
+
+class Clock:
+    """Seconds spent by stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage], self._last = now - self._last, now
+
+    @property
+    def total(self) -> float:
+        return time.perf_counter() - self._start

@@ -1,0 +1,248 @@
+"""From entries of a proposal to subjects, with every entry accounted for in the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from changegate import limits
+from changegate.errors import InputProblem
+from changegate.kinds import KINDS
+from changegate.model.pathglob import matches_any
+from changegate.model.plugin import Kind, Need, Reading
+from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
+from changegate.model.result import LedgerEntry, State
+from changegate.model.settings import Settings
+from changegate.model.subject import Index, Subject
+from changegate.syntax import looks_templated, read_file
+from changegate.syntax.text import is_lfs_pointer
+
+# A name that plainly promises configuration: what cannot be read behind it blocks.
+_CONFIGURATION = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclasses.dataclass(slots=True)
+class _Side:
+    """What one side of one entry came to."""
+
+    state: State = State.NOT_GOVERNED
+    reason: str = ""
+    kinds: tuple[str, ...] = ()
+    problem: InputProblem | None = None
+
+
+class Intake:
+    """Reads entries, side by side, into two indexes. `texts` keeps what findings quote from."""
+
+    def __init__(
+        self, reader: Reader, settings: Settings, *, working_on: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.base = Index(Side.BASE)
+        self.head = Index(Side.HEAD)
+        self.ledger: list[LedgerEntry] = []
+        self.texts: dict[tuple[Side, str], str] = {}
+        self.became_opaque: list[Entry] = []
+        self._reader = reader
+        self._settings = settings
+        self._working_on = working_on
+        self._bytes = 0
+        self._seen: set[str] = set()
+
+    def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
+        """Read entries; a path that was read before is passed over."""
+        for entry in entries:
+            if entry.path not in self._seen:
+                self._seen.add(entry.path)
+                self._working_on(entry.path)
+                self._take(entry, context)
+
+    def follow(self, needs: Callable[[Index, Index], Iterable[Need]]) -> None:
+        """Read the unchanged files that joins of the changed subjects need."""
+        asked: set[Need] = set()
+        for _ in range(limits.CONTEXT_ROUNDS):
+            wanted = set(needs(self.base, self.head)) - asked
+            if not wanted:
+                return
+            asked |= wanted
+            for scope in sorted({need.scope for need in wanted}):
+                needles = sorted(need.needles for need in wanted if need.scope == scope)
+                self.take(self._reader.search(needles, scope), context=True)
+
+    def _take(self, entry: Entry, context: bool) -> None:
+        if not self._governed(entry.path):
+            self._enter(entry, _Side(reason="excluded by the configuration"), context)
+            return
+        base = self._side(entry, entry.base, Side.BASE, context) if entry.base else _Side()
+        head = self._side(entry, entry.head, Side.HEAD, context) if entry.head else None
+        if head is None:
+            self._enter(entry, self._removed(base), context)
+            return
+        if base.state is State.JUDGED and head.state is State.OPAQUE and not context:
+            self.became_opaque.append(entry)
+        if base.problem is not None and head.state is State.JUDGED:
+            head.reason = "the base could not be read, so all of it counts as new"
+        self._enter(entry, head, context)
+
+    @staticmethod
+    def _removed(base: _Side) -> _Side:
+        """A deleted file: what was unreadable at the base can no longer do harm."""
+        if base.state is State.BLOCKED:
+            return _Side(State.OPAQUE, "removed; the base could not be read")
+        return base
+
+    def _governed(self, path: str) -> bool:
+        settings = self._settings
+        if settings.include and not matches_any(settings.include, path):
+            return False
+        return not matches_any(settings.exclude, path)
+
+    def _side(self, entry: Entry, blob: Blob, side: Side, context: bool) -> _Side:
+        try:
+            return self._judge(entry, blob, side, context)
+        except InputProblem as problem:
+            if not problem.path:
+                problem.path = entry.path
+            # An unchanged file never blocks: it was judged when it changed.
+            state = State.OPAQUE if context else State.BLOCKED
+            return _Side(state, problem.cause, problem=problem)
+
+    def _judge(self, entry: Entry, blob: Blob, side: Side, context: bool) -> _Side:
+        if blob.mode is Mode.SUBMODULE:
+            raise InputProblem(
+                "a submodule moves to another commit, whose content is not in this repository",
+                path=entry.path,
+                why="What the other commit holds cannot be judged from here.",
+                remedy="Judge the change in the submodule's own repository and exclude this path"
+                " in .changegate/config.yaml.",
+            )
+        if blob.mode is Mode.SYMLINK:
+            return self._symlink(entry, blob)
+        content = self._content(entry.path, blob)
+        kinds = [kind for kind in KINDS.values() if content is not None and kind.sniff(entry.path, content)]
+        if content is None or not kinds:
+            return _Side(reason="no supported format")
+        self._count(entry.path, content)
+        return self._read(entry.path, content, kinds, side, context)
+
+    def _symlink(self, entry: Entry, blob: Blob) -> _Side:
+        if PurePosixPath(entry.path).suffix.lower() not in _CONFIGURATION:
+            return _Side(reason="symbolic link")
+        target = self._reader.read(blob).decode("utf-8", "backslashreplace")
+        inside = _resolve(entry.path, target)
+        if inside is None:
+            raise InputProblem(
+                f'a symbolic link leads out of the repository, to "{target}"',
+                path=entry.path,
+                why="Its content depends on the machine that reads it.",
+                remedy="Commit the file itself.",
+            )
+        return _Side(State.OPAQUE, f"symbolic link; judged where it lies, at {inside}")
+
+    def _content(self, path: str, blob: Blob) -> bytes | None:
+        """The file's bytes; None when neither its name nor its size make it configuration."""
+        promised = PurePosixPath(path).suffix.lower() in _CONFIGURATION
+        if blob.size > limits.PLAN_BYTES:
+            if promised:
+                raise _too_large(path, blob.size, limits.PLAN_BYTES)
+            return None
+        content = self._reader.read(blob)
+        if promised and is_lfs_pointer(content):
+            raise InputProblem(
+                "a Git LFS pointer stands in the place of the content",
+                path=path,
+                why="The content is stored elsewhere and was not judged.",
+                remedy="Store configuration in git itself: `git lfs untrack` the path and commit the file.",
+            )
+        return content
+
+    def _count(self, path: str, content: bytes) -> None:
+        limit = limits.PLAN_BYTES if KINDS["terraform_plan"].sniff(path, content) else limits.FILE_BYTES
+        if len(content) > limit:
+            raise _too_large(path, len(content), limit)
+        self._bytes += len(content)
+        if self._bytes > limits.RUN_BYTES:
+            raise InputProblem(
+                f"the governed files of this run pass {limits.RUN_BYTES // limits.MIB} MiB together",
+                path=path,
+                why="What lies beyond the limit was not judged.",
+                remedy="Split the change, or narrow `governed` in .changegate/config.yaml.",
+            )
+
+    def _read(self, path: str, content: bytes, kinds: list[Kind], side: Side, context: bool) -> _Side:
+        try:
+            file = read_file(path, content)
+        except InputProblem as problem:
+            text = content.decode("utf-8", "replace")
+            if looks_templated(text):
+                return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
+            if PurePosixPath(path).suffix.lower() not in _CONFIGURATION:
+                return _Side(reason="mentions a supported format, but is not written in it")
+            raise
+        self.texts[side, path] = file.text
+        readings = {kind.NAME: kind.read(file, side, self._unit(path)) for kind in kinds}
+        for reading in readings.values():
+            self._index(reading, side, context)
+        judged = tuple(name for name, reading in readings.items() if reading.subjects or not reading.opaque)
+        opaque = "; ".join(reading.opaque for reading in readings.values() if reading.opaque)
+        if judged:
+            return _Side(State.JUDGED, opaque, judged)
+        return _Side(State.OPAQUE, opaque)
+
+    def _index(self, reading: Reading, side: Side, context: bool) -> None:
+        ours, theirs = (self.base, self.head) if side is Side.BASE else (self.head, self.base)
+        for subject in reading.subjects:
+            ours.add(_in_context(subject, context))
+        for subject in reading.counterparts:
+            theirs.add(_in_context(subject, context))
+
+    def _unit(self, path: str) -> str:
+        """The longest configured folder that holds the path."""
+        holding = [u for u in self._settings.units if path == u or path.startswith(u + "/")]
+        return max(holding, key=len, default="")
+
+    def _enter(self, entry: Entry, side: _Side, context: bool) -> None:
+        state, problem = side.state, side.problem
+        if state is State.OPAQUE and self._settings.on_opaque == "fail" and not context:
+            state = State.BLOCKED
+        self.ledger.append(
+            LedgerEntry(
+                path=entry.path,
+                state=state,
+                reason=side.reason,
+                kinds=side.kinds,
+                line=problem.line if problem else 0,
+                column=problem.column if problem else 0,
+                why=problem.why if problem else "",
+                remedy=problem.remedy if problem else "",
+                context=context,
+            )
+        )
+
+
+def _in_context(subject: Subject, context: bool) -> Subject:
+    return dataclasses.replace(subject, context=True) if context else subject
+
+
+def _too_large(path: str, size: int, limit: int) -> InputProblem:
+    return InputProblem(
+        f"{size:,} bytes are more than the limit of {limit // limits.MIB} MiB for one file",
+        path=path,
+        why="A file over the limit is not judged.",
+        remedy="Split the file, or exclude it in .changegate/config.yaml on the base.",
+    )
+
+
+def _resolve(path: str, target: str) -> str | None:
+    """Where a link leads, as a path of the repository; None when that is outside of it."""
+    if target.startswith(("/", "\\")) or ":" in target.split("/", maxsplit=1)[0]:
+        return None
+    steps = list(PurePosixPath(path).parent.parts)
+    for step in target.split("/"):
+        if step == "..":
+            if not steps:
+                return None
+            steps.pop()
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)

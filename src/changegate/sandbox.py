@@ -1,0 +1,204 @@
+"""The judging process: everything that parses or evaluates runs in one limited child.
+
+The parent resolves revisions and reads blobs; the child has no environment, no network and hard
+limits on memory and time. A child that dies makes the run *blocked*: it is never a pass.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any, Protocol, TypeVar
+
+from changegate import limits
+from changegate.errors import InputProblem, InternalProblem, Problem
+from changegate.model.proposal import Blob, Entry, Reader, Side
+
+T = TypeVar("T")
+
+
+class Desk(Protocol):
+    """What the child may ask of its parent: the reader, and to note which file it works on."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    def working_on(self, path: str) -> None: ...
+
+
+class LocalDesk:
+    """A desk without a process boundary, for rule cases that already run inside one."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def working_on(self, path: str) -> None:
+        return
+
+
+def run_isolated(
+    task: Callable[[Desk], T],
+    reader: Reader,
+    *,
+    wall_seconds: float = limits.WALL_SECONDS,
+    on_progress: Callable[[str], None] | None = None,
+) -> T:
+    """Run `task` in the child and return what it returns.
+
+    `task` must be picklable where processes are spawned (not on Linux). Raises the `Problem` that the
+    task raised, `InputProblem` when the child died or overran a limit, `InternalProblem` for defects.
+    """
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_child, args=(theirs, task), daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        return _serve(ours, child, reader, time.monotonic() + wall_seconds, on_progress)
+    finally:
+        ours.close()
+        if child.is_alive():
+            child.kill()
+        child.join()
+
+
+def _serve(
+    pipe: Connection,
+    child: multiprocessing.process.BaseProcess,
+    reader: Reader,
+    deadline: float,
+    on_progress: Callable[[str], None] | None,
+) -> Any:
+    at = ""
+    while True:
+        if not pipe.poll(max(0.0, deadline - time.monotonic())):
+            raise _ended(at, "took longer than the time limit of this run")
+        try:
+            word, payload = pipe.recv()
+        except EOFError:
+            child.join(5)
+            raise _ended(at, _cause_of_death(child.exitcode)) from None
+        if word == "at":
+            at = payload
+            if on_progress is not None:
+                on_progress(at)
+        elif word == "call":
+            pipe.send(_answer(reader, *payload))
+        elif word == "done":
+            return payload
+        else:
+            raise payload
+
+
+def _answer(reader: Reader, method: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, getattr(reader, method)(*arguments)
+    except Problem as problem:
+        return False, problem
+
+
+def _ended(path: str, how: str) -> InputProblem:
+    return InputProblem(
+        f"judging {how}",
+        path=path,
+        why="What was not judged to the end is not known to be safe.",
+        remedy="Make the file smaller or simpler, or exclude it in .changegate/config.yaml on the base.",
+    )
+
+
+def _cause_of_death(exit_code: int | None) -> str:
+    if exit_code is None or exit_code >= 0:
+        return f"stopped without a result (exit {exit_code})"
+    if -exit_code == getattr(signal, "SIGXCPU", 0):
+        return "used up its processor time"
+    return f"was ended by signal {-exit_code} (out of memory, or a crash of a parser)"
+
+
+def _child(pipe: Connection, task: Callable[[Desk], Any]) -> None:
+    """The child's whole life: limit itself, work, send one last message."""
+    try:
+        _restrict()
+        pipe.send(("done", task(_RemoteDesk(pipe))))
+    except Problem as problem:
+        pipe.send(("failed", problem))
+    except MemoryError:
+        pipe.send(("failed", _ended("", "needed more memory than the limit of this run")))
+    except BaseException:
+        cause = "changegate met a situation it was not built for"
+        defect = InternalProblem(cause, why=traceback.format_exc(limit=-3).strip())
+        defect.remedy = "This is a defect. Please report it with the lines above."
+        pipe.send(("failed", defect))
+
+
+def _restrict() -> None:
+    os.environ.clear()
+    _forbid_network()
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits; the parent's wall limit holds there.
+        return
+    _lower(resource, resource.RLIMIT_CPU, limits.CPU_SECONDS)
+    _lower(resource, resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":  # macOS counts shared mappings and refuses sound programs
+        _lower(resource, resource.RLIMIT_AS, limits.MEMORY_BYTES)
+
+
+def _lower(resource: Any, which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (allowed, allowed))
+
+
+def _forbid_network() -> None:
+    import socket
+
+    def refuse(*_: object, **__: object) -> None:
+        raise InternalProblem("the judging process tried to reach the network")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        setattr(socket, name, refuse)
+
+
+class _RemoteReader:
+    """The parent's reader, seen from the child."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        self._pipe.send(("call", (method, arguments)))
+        worked, answer = self._pipe.recv()
+        if not worked:
+            raise answer
+        return answer
+
+    def read(self, blob: Blob) -> bytes:
+        content: bytes = self._call("read", blob)
+        return content
+
+    def paths(self, side: Side) -> Sequence[str]:
+        found: Sequence[str] = self._call("paths", side)
+        return found
+
+    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
+        found: Sequence[Entry] = self._call("search", tuple(needles), scope)
+        return found
+
+    def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
+        found: Sequence[tuple[str, bytes]] = self._call("policy_files", side)
+        return found
+
+
+class _RemoteDesk:
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.reader: Reader = _RemoteReader(pipe)
+
+    def working_on(self, path: str) -> None:
+        self._pipe.send(("at", path))

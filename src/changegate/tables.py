@@ -1,0 +1,79 @@
+"""The reviewer's three tables: what is newly allowed, what a revert would do, what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from changegate.derive.grants.words import describe as describe_grant
+from changegate.derive.reversals.words import describe as describe_reversal
+from changegate.model import artifact, grant, reversal
+from changegate.model.change import Action, Change
+from changegate.model.finding import Location
+from changegate.model.result import BroughtIn, IfReverted, NewlyAllowed
+from changegate.model.subject import Unknown
+
+Locate = Callable[[Change, str], Location]
+
+
+def newly_allowed(changes: Iterable[Change], locate: Locate) -> tuple[NewlyAllowed, ...]:
+    """A row for each grant that holds something the base did not allow, most telling first."""
+    rows = []
+    for change in changes:
+        widened = change.delta.get("change") in ("added", "widened")
+        if change.identity.kind != grant.KIND or not change.novel or change.after is None or not widened:
+            continue
+        if change.after.data["effect"] != "allow":
+            continue
+        who, may, on, where = describe_grant(change)
+        flags = tuple(change.delta.get("flags", ()))
+        rows.append(
+            NewlyAllowed(
+                who, may, on, where, locate(change, "actions"), change.after.data["system"], flags,
+                change.after.confidence,
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (not row.flags, row.who, row.on, row.may)))
+
+
+def if_reverted(changes: Iterable[Change], locate: Locate) -> tuple[IfReverted, ...]:
+    """A row for each resource whose way back is not plain."""
+    rows = []
+    for change in changes:
+        if change.identity.kind != reversal.KIND or change.after is None:
+            continue
+        data = change.after.data
+        if data["verdict"] == "reversible" and not data["guards_removed"]:
+            continue
+        if data["apply"]["action"] == "create":
+            continue
+        apply, revert = describe_reversal(change)
+        rows.append(IfReverted(data["address"], apply, revert, data["verdict"], locate(change, "")))
+    return tuple(sorted(rows, key=lambda row: row.address))
+
+
+def brought_in(changes: Iterable[Change], locate: Locate) -> tuple[BroughtIn, ...]:
+    """A row for each reference to something from elsewhere that is new or changed."""
+    rows = []
+    for change in changes:
+        if change.identity.kind != artifact.KIND or change.after is None or not change.novel:
+            continue
+        if change.action not in (Action.ADDED, Action.MODIFIED) or change.after.data["pin"] == "local":
+            continue
+        data, was = change.after.data, change.before.data if change.before else {}
+        rows.append(
+            BroughtIn(
+                raw=_words(data["raw"]),
+                type=data["type"],
+                pin=_words(data["pin"]),
+                was=_words(was.get("pin", "")),
+                signed=data["signed"],
+                used_by=data["usage"]["by"],
+                location=locate(change, "raw"),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (row.location.path, row.location.span, row.raw)))
+
+
+def _words(value: Any) -> str:
+    return f"({value.text})" if isinstance(value, Unknown) else str(value)
