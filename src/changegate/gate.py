@@ -10,20 +10,19 @@ from changegate import __version__, governance, tables
 from changegate.config import FOLDER
 from changegate.derive import DERIVERS
 from changegate.derive.pairing import pair
-from changegate.errors import Problem
 from changegate.governance import CaseRunner, Governance
 from changegate.intake import Intake
 from changegate.model.change import Change
-from changegate.model.finding import Finding
+from changegate.model.finding import Location
 from changegate.model.plugin import Need
-from changegate.model.proposal import Proposal
+from changegate.model.proposal import Entry, Proposal
 from changegate.model.result import LedgerEntry, PolicyInfo, Result, State
 from changegate.model.rule import Rule
 from changegate.model.subject import Index
 from changegate.policy.evaluate import Evaluation, evaluate, locate
-from changegate.policy.verdicts import became_opaque, policy_weakened
 from changegate.policy.waivers import apply_waivers
 from changegate.sandbox import Desk
+from changegate.verdicts import verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,11 @@ def judge(request: Request, desk: Desk, run_cases: CaseRunner) -> Result:
     clock = Clock()
     ruled = governance.establish(desk.reader, run_cases, two_sided=request.two_sided)
     clock.lap("policy")
+    return judge_under(ruled, request, desk, clock)
 
+
+def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -> Result:
+    """Judge a proposal by a policy that is already established; rule cases come in here."""
     intake = Intake(desk.reader, ruled.policy.settings, working_on=desk.working_on)
     policy_entries, entries = _split(request.proposal)
     intake.take(entries)
@@ -66,14 +69,14 @@ def judge(request: Request, desk: Desk, run_cases: CaseRunner) -> Result:
         two_sided=request.two_sided,
     )
     findings, notices = apply_waivers(
-        [*evaluation.findings, *_verdicts(ruled, intake)],
+        [*evaluation.findings, *verdicts(ruled, intake)],
         ruled.policy.waivers,
         request.today,
         report_unused=not request.two_sided,
     )
     clock.lap("evaluating")
 
-    def place(change: Change, field: str) -> object:
+    def place(change: Change, field: str) -> Location:
         return locate(change, field, intake.texts)
 
     return Result(
@@ -112,7 +115,7 @@ def _needs(base: Index, head: Index) -> Iterator[Need]:
         yield from deriver.needs(base, head)
 
 
-def _split(proposal: Proposal) -> tuple[list[LedgerEntry], list]:
+def _split(proposal: Proposal) -> tuple[list[LedgerEntry], list[Entry]]:
     """The change to the policy is not judged by rules; it has its own path (governance)."""
     policy = [
         LedgerEntry(entry.path, State.JUDGED, "policy", ("policy",))
@@ -120,15 +123,6 @@ def _split(proposal: Proposal) -> tuple[list[LedgerEntry], list]:
         if entry.path.startswith(FOLDER)
     ]
     return policy, [entry for entry in proposal.entries if not entry.path.startswith(FOLDER)]
-
-
-def _verdicts(ruled: Governance, intake: Intake) -> Iterator[Finding]:
-    """What the gate itself says, without a rule."""
-    for entry in intake.became_opaque:
-        yield became_opaque(entry.path)
-    judged = any(entry.state is not State.NOT_GOVERNED and not entry.context for entry in intake.ledger)
-    if ruled.weakened and judged:
-        yield policy_weakened(ruled.weakened)
 
 
 def _policy_info(request: Request, ruled: Governance, evaluation: Evaluation) -> PolicyInfo:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from changegate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from changegate.rulecases import CaseReport
+    from changegate.sandbox import Desk
 
 
 @click.command()
@@ -24,7 +29,7 @@ def command(pack: Path, verbose: bool) -> None:
     Cases run through the same readers and the same engine as `check`, and both CEL engines must agree.
     A rule without a case that fires and one that stays silent is not finished, and fails.
     """
-    from changegate.rulecases import pack_files, run_pack
+    from changegate.rulecases import pack_files
     from changegate.sandbox import run_isolated
     from changegate.sources.tree import MemorySource
 
@@ -48,7 +53,7 @@ class _Task:
     def __init__(self, files: list[tuple[str, bytes]]) -> None:
         self.files = files
 
-    def __call__(self, desk: object) -> object:
+    def __call__(self, _: Desk) -> CaseReport:
         from changegate.rulecases import run_pack
 
         return run_pack(self.files)

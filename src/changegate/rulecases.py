@@ -1,0 +1,162 @@
+"""Runs the cases that stand in rule files, through the same readers and engine as `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from changegate import limits
+from changegate.errors import InputProblem, Problem, UsageProblem
+from changegate.gate import Clock, Request, judge_under
+from changegate.governance import Governance, Policy
+from changegate.model.finding import Finding, Status
+from changegate.model.rule import Case, Expected, Rule
+from changegate.model.settings import RuleSettings, Settings
+from changegate.policy.pack import load_rules
+from changegate.sandbox import LocalDesk
+from changegate.sources.tree import MemorySource
+
+TODAY = "2000-01-01"  # cases know no waivers and no `enforce_after`: any day will do
+
+
+@dataclass(slots=True)
+class Failure:
+    """A case that did not hold; `path` and `line` are those of the rule file."""
+
+    rule: Rule
+    case: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.rule.path}: {self.case}: {self.reason}"
+
+
+@dataclass(slots=True)
+class CaseReport:
+    rules: int = 0
+    cases: int = 0
+    passed: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def lines(self, *, verbose: bool) -> Iterator[str]:
+        if verbose:
+            for name in self.passed:
+                yield f"ok    {name}"
+        for failure in self.failures:
+            yield f"FAIL  {failure}"
+
+
+def pack_files(folder: Path) -> list[tuple[str, bytes]]:
+    """Every file below a pack's folder: POSIX path relative to it, and content, in order of path."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise UsageProblem("a rule may not be a symbolic link", path=str(path))
+        if path.is_file():
+            if path.stat().st_size > limits.RULE_BYTES:
+                raise UsageProblem("the rule file is larger than 256 KiB", path=str(path))
+            found.append((path.relative_to(folder).as_posix(), path.read_bytes()))
+    return found
+
+
+def run_pack(files: Sequence[tuple[str, bytes]]) -> CaseReport:
+    """Load a pack and run all of its cases. Raises `UsageProblem` when it does not load."""
+    return run_cases(load_rules(files, shipped=False))
+
+
+def run_cases(rules: Sequence[Rule]) -> CaseReport:
+    """Run the cases of rules; a rule without a firing and a silent case fails."""
+    report = CaseReport(rules=len(rules))
+    for rule in rules:
+        for missing in _missing(rule):
+            report.failures.append(Failure(rule, "cases", missing))
+        for case in rule.cases:
+            report.cases += 1
+            reason = run_case(rule, case)
+            if reason:
+                report.failures.append(Failure(rule, case.name, reason))
+            else:
+                report.passed.append(f"{rule.id}: {case.name}")
+    return report
+
+
+def require_cases(rules: Sequence[Rule]) -> None:
+    """Raise `UsageProblem` for the first case that does not hold."""
+    report = run_cases(rules)
+    if report.failures:
+        first = report.failures[0]
+        raise UsageProblem(
+            f"the case “{first.case}” does not hold: {first.reason}",
+            path=first.rule.path,
+            why="A rule that does not do what its own cases say cannot be trusted.",
+            remedy="Run `changegate test` and mend the rule or the case.",
+        )
+
+
+def _missing(rule: Rule) -> Iterator[str]:
+    if not any(case.findings for case in rule.cases):
+        yield "no case fires; add one that shows what the rule stops"
+    if all(case.findings for case in rule.cases):
+        yield "no case stays silent; add a near miss"
+
+
+def run_case(rule: Rule, case: Case) -> str:
+    """Why the case does not hold; "" when it does."""
+    try:
+        found = findings_of(rule, case)
+    except Problem as problem:
+        return f"{problem.where}: {problem.cause}".lstrip(": ")
+    got = [_describe(finding, expected) for finding, expected in _aligned(found, case.findings)]
+    want = [_wish(expected) for expected in case.findings]
+    if got != want:
+        return f"expected {'; '.join(want) or 'silence'}, found {'; '.join(got) or 'silence'}"
+    for finding, expected in zip(found, case.findings, strict=True):
+        if expected.message and expected.message not in finding.message:
+            return f"the message is “{finding.message}”, without “{expected.message}”"
+    return ""
+
+
+def findings_of(rule: Rule, case: Case) -> list[Finding]:
+    """What the rule finds on the case, in order of place. Raises `Problem`."""
+    settings = Settings(rules={rule.id: RuleSettings(params=case.params)})
+    policy = Policy((rule,), (rule,), settings, (), "")
+    with MemorySource(dict(case.base), dict(case.head)) as source:
+        proposal, reader = source.proposal()
+        request = Request(proposal, TODAY)
+        result = judge_under(Governance(policy), request, LocalDesk(reader), Clock())
+    for entry in result.ledger:
+        if entry.state == "blocked":
+            raise InputProblem(entry.reason, path=entry.path, line=entry.line, column=entry.column)
+    found = [f for f in result.findings if f.rule == rule.id and f.status is not Status.ABSENT]
+    return sorted(found, key=lambda f: (f.location.path, f.location.span, f.identity))
+
+
+def _aligned(
+    found: Sequence[Finding], expected: Sequence[Expected]
+) -> Iterator[tuple[Finding, Expected | None]]:
+    for index, finding in enumerate(found):
+        yield finding, expected[index] if index < len(expected) else None
+
+
+def _describe(finding: Finding, expected: Expected | None) -> str:
+    """A finding in the words of the expectation it stands against: only as exact as that is."""
+    span = finding.location.span
+    at = f"{finding.location.path}:{span.start_line}:{span.start_column}"
+    outcome = expected.outcome if expected else "fail"
+    status = expected.status if expected else "new"
+    parts = [at]
+    if finding.outcome != outcome or outcome != "fail":
+        parts.append(finding.outcome)
+    if finding.status != status or status != "new":
+        parts.append(finding.status)
+    return " ".join(parts)
+
+
+def _wish(expected: Expected) -> str:
+    parts = [expected.at]
+    if expected.outcome != "fail":
+        parts.append(expected.outcome)
+    if expected.status != "new":
+        parts.append(expected.status)
+    return " ".join(parts)
