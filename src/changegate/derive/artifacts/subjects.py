@@ -1,0 +1,65 @@
+"""Makes the subject of one artifact."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from changegate.derive.artifacts.references import Reference, parse_image, unknown_reference
+from changegate.model.artifact import KIND, Artifact, Usage
+from changegate.model.document import Route
+from changegate.model.schema import to_data
+from changegate.model.subject import Identity, Origin, Subject, Unknown
+
+_FIELDS = tuple(field.name for field in fields(Artifact))
+_DOCKER = "docker://"
+
+
+def artifact(
+    user: Subject, slot: str, type_: str, reference: Reference, usage: Usage, route: Route
+) -> Subject:
+    """The artifact that `user` names at `route` below itself.
+
+    `slot` tells it from other artifacts of the same user; the reference is not part of who it is.
+    Every field stands in the text of the reference, only the usage is where the user is.
+    """
+    home = user.origins[""][0]
+    written = (Origin(home.document, home.route + route),)
+    used = (Origin(home.document, home.route + route[:-1]),)
+    data = to_data(
+        Artifact(
+            type=type_,
+            raw=reference.raw,
+            registry=reference.registry,
+            repository=reference.repository,
+            path=reference.path,
+            version=reference.version,
+            digest=reference.digest,
+            pin=reference.pin,
+            immutable=reference.immutable,
+            first_party=reference.first_party,
+            usage=usage,
+        )
+    )
+    address = f"{user.identity.address} {slot}".rstrip()
+    return Subject(
+        Identity(user.identity.unit, KIND, address),
+        user.side,
+        data,
+        {"": written, **dict.fromkeys(_FIELDS, written), "usage": used},
+        context=user.context,
+        confidence=user.confidence,
+    )
+
+
+def image_reference(value: Any) -> Reference:
+    """The reference in an `image` field, with or without GitHub's `docker://`.
+
+    An Unknown is read by its expression: parts of it may be known. What is not text names no image
+    that a runtime would accept, and so nothing is known of it.
+    """
+    if isinstance(value, Unknown):
+        value = value.text
+    elif not isinstance(value, str):
+        return unknown_reference(Unknown(str(value), "not a text"))
+    return parse_image(value.removeprefix(_DOCKER))

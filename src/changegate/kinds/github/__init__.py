@@ -1,0 +1,26 @@
+"""GitHub workflows and actions.
+
+Subjects: `github/workflow`, `github/job`, `github/step`, `github/action` and `github/action-step`, in
+the document's own shape, with a few fields added that a rule needs to judge one alone. An expression
+(`${{ ... }}`) stays the text it is, also where it is a whole value; derived kinds make it `Unknown`.
+"""
+
+from __future__ import annotations
+
+from changegate.kinds.github import action, workflow
+from changegate.model.document import SourceFile
+from changegate.model.plugin import Reading
+from changegate.model.proposal import Side
+
+NAME = "github"
+
+
+def sniff(path: str, content: bytes) -> bool:
+    """Workflows by their path, because GitHub reads nothing else; actions by name and content."""
+    return workflow.is_workflow(path) or action.is_action(path, content)
+
+
+def read(file: SourceFile, side: Side, unit: str) -> Reading:
+    """Subjects of a workflow or an action. Raises InputProblem for what GitHub would refuse to read."""
+    part = workflow if workflow.is_workflow(file.path) else action
+    return Reading(tuple(part.subjects(file, side, unit)))
