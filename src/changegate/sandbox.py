@@ -14,13 +14,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from changegate import limits
 from changegate.errors import InputProblem, InternalProblem, Problem
 from changegate.model.proposal import Blob, Entry, Reader, Side
 
 T = TypeVar("T")
+
+_GRACE_SECONDS = 2  # for a child that has given its answer to leave in order
 
 
 class Desk(Protocol):
@@ -54,13 +56,16 @@ def run_isolated(
     `task` must be picklable where processes are spawned (not on Linux). Raises the `Problem` that the
     task raised, `InputProblem` when the child died or overran a limit, `InternalProblem` for defects.
     """
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    # A fork starts in a millisecond with all modules loaded; elsewhere than on Linux it is not safe.
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_child, args=(theirs, task), daemon=True)
     child.start()
     theirs.close()
     try:
-        return _serve(ours, child, reader, time.monotonic() + wall_seconds, on_progress)
+        answer = _serve(ours, child, reader, time.monotonic() + wall_seconds, on_progress)
+        child.join(_GRACE_SECONDS)
+        return cast(T, answer)
     finally:
         ours.close()
         if child.is_alive():
@@ -139,6 +144,10 @@ def _child(pipe: Connection, task: Callable[[Desk], Any]) -> None:
 def _restrict() -> None:
     os.environ.clear()
     _forbid_network()
+    # Nothing the child's libraries print may reach the terminal unsanitised.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
     try:
         import resource
     except ImportError:  # Windows has no such limits; the parent's wall limit holds there.

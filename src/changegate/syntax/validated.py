@@ -34,8 +34,9 @@ def validated(path: str, content: bytes, schema: Mapping[str, Any], *, what: str
         return None
     if len(documents) > 1:
         raise _usage(documents[1], (), f"a {what} is one YAML document, this is a second one", what)
-    _check(documents[0], schema, what)
-    return documents[0]
+    document: Document = documents[0]
+    _check(document, schema, what)
+    return document
 
 
 def _check(document: Document, schema: Mapping[str, Any], what: str) -> None:

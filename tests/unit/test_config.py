@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from changegate.config import CONFIG, SCHEMA, check_rule_names, load_settings
+from changegate.errors import UsageProblem
+from changegate.model.rule import Level
+from changegate.model.settings import RuleSettings, Settings
+
+FULL = b"""\
+version: 1
+shipped_rules: false
+governed:
+  include: [deploy]
+  exclude: ["**/testdata"]
+units: [deploy/dev/, deploy/prod]
+on_opaque: fail
+undecided: fail
+rules:
+  least-privilege/grant-to-everyone:
+    level: advise
+    enforce_after: "2026-12-31"
+    params: {limit: 3}
+  own/rule:
+    enabled: false
+"""
+
+
+def test_no_file_means_the_defaults() -> None:
+    assert load_settings(None) == Settings()
+    assert load_settings(b"") == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    assert load_settings(FULL) == Settings(
+        rules={
+            "least-privilege/grant-to-everyone": RuleSettings(
+                level=Level.ADVISE, enforce_after="2026-12-31", params={"limit": 3}
+            ),
+            "own/rule": RuleSettings(enabled=False),
+        },
+        shipped_rules=False,
+        include=("deploy",),
+        exclude=("**/testdata",),
+        units=("deploy/dev", "deploy/prod"),
+        on_opaque="fail",
+        undecided="fail",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "cause"),
+    [
+        ("version: 1\nplugins: [x.py]\n", "2:1", 'unknown key "plugins"'),
+        ("version: 1\nunit: [a]\n", "2:1", 'did you mean "units"'),
+        ("version: 2\n", "1:1", "version"),
+        ("units: [a]\n", "1:1", "has no version"),
+        ("version: 1\non_opaque: fial\n", "2:1", 'did you mean "fail"'),
+        ("version: 1\nrules:\n  a/b:\n    levle: gate\n", "4:5", 'did you mean "level"'),
+        ("version: 1\nrules:\n  a/b: {enforce_after: soon}\n", "3:9", "soon"),
+        ("version: 1\nunits: deploy\n", "2:1", "type array"),
+        ("- version: 1\n", "1:1", "type object"),
+        ("version: 1\nversion: 1\n", "2:1", "uplicate"),
+        ("version: 1\n---\nversion: 1\n", "3:1", "second"),
+        ("version: [\n", "2:1", ""),
+    ],
+)
+def test_mistakes_are_named_at_their_place(text: str, where: str, cause: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        load_settings(text.encode())
+    assert caught.value.where == f"{CONFIG}:{where}"
+    assert cause in caught.value.cause
+
+
+def test_settings_of_a_rule_that_does_not_exist() -> None:
+    settings = Settings(rules={"least-privilege/grant-to-everyon": RuleSettings()})
+    with pytest.raises(UsageProblem, match='did you mean "least-privilege/grant-to-everyone"'):
+        check_rule_names(settings, ["least-privilege/grant-to-everyone"])
+    check_rule_names(settings, ["least-privilege/grant-to-everyon"])
+
+
+def test_the_schema_is_closed_everywhere() -> None:
+    assert SCHEMA["additionalProperties"] is False
+    assert SCHEMA["properties"]["governed"]["additionalProperties"] is False

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+import pytest
+from changegate import limits
+from changegate.errors import InputProblem, InternalProblem, UsageProblem
+from changegate.model.proposal import Blob, Entry, Mode, Side
+from changegate.sandbox import Desk, run_isolated
+
+BLOB = Blob("x", Mode.FILE, 3)
+
+
+class Source:
+    """A reader that answers from memory, and refuses one blob."""
+
+    def read(self, blob: Blob) -> bytes:
+        if blob.id == "missing":
+            raise InputProblem("the object is missing", path="a.yaml", remedy="fetch it")
+        return b"abc"
+
+    def paths(self, side: Side) -> Sequence[str]:
+        return [f"{side}.yaml"]
+
+    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
+        return [Entry(f"{scope}/{len(list(needles))}", BLOB, BLOB)]
+
+    def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
+        return [(".changegate/config.yaml", b"version: 1")]
+
+
+def test_the_child_asks_its_parent_for_everything() -> None:
+    def task(desk: Desk) -> object:
+        reader = desk.reader
+        return (
+            reader.read(BLOB),
+            reader.paths(Side.HEAD),
+            reader.search(iter([(b"a",), (b"b",)]), "deploy")[0].path,
+            reader.policy_files(Side.BASE),
+            os.getpid(),
+        )
+
+    content, paths, found, policy, pid = run_isolated(task, Source())  # type: ignore[misc]
+    assert content == b"abc"
+    assert paths == ["head.yaml"]
+    assert found == "deploy/2"
+    assert policy == [(".changegate/config.yaml", b"version: 1")]
+    assert pid != os.getpid()
+
+
+def test_a_problem_of_the_reader_reaches_the_caller_as_it_was() -> None:
+    with pytest.raises(InputProblem) as caught:
+        run_isolated(lambda desk: desk.reader.read(Blob("missing", Mode.FILE)), Source())
+    assert caught.value.where == "a.yaml"
+    assert caught.value.remedy == "fetch it"
+
+
+def test_a_problem_of_the_task_reaches_the_caller() -> None:
+    def task(_: Desk) -> None:
+        raise UsageProblem("a bad rule", path="rule.yaml", line=3)
+
+    with pytest.raises(UsageProblem, match="a bad rule"):
+        run_isolated(task, Source())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+def test_a_child_that_is_killed_blocks_and_names_the_file() -> None:
+    def task(desk: Desk) -> None:
+        desk.working_on("evil.yaml")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(InputProblem, match="signal 9") as caught:
+        run_isolated(task, Source())
+    assert caught.value.path == "evil.yaml"
+
+
+def test_a_child_that_leaves_quietly_blocks() -> None:
+    with pytest.raises(InputProblem, match="without a result"):
+        run_isolated(lambda _: os._exit(0), Source())
+
+
+def test_a_child_that_takes_too_long_blocks() -> None:
+    def task(desk: Desk) -> None:
+        desk.working_on("slow.yaml")
+        time.sleep(60)
+
+    with pytest.raises(InputProblem, match="longer than the time limit") as caught:
+        run_isolated(task, Source(), wall_seconds=0.5)
+    assert caught.value.path == "slow.yaml"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is set on Linux")
+def test_memory_beyond_the_limit_blocks() -> None:
+    with pytest.raises(InputProblem, match="memory"):
+        run_isolated(lambda _: len(bytearray(limits.MEMORY_BYTES)), Source())
+
+
+def test_a_defect_is_an_internal_error_never_a_verdict() -> None:
+    def task(_: Desk) -> None:
+        raise KeyError("x")
+
+    with pytest.raises(InternalProblem) as caught:
+        run_isolated(task, Source())
+    assert "report" in caught.value.remedy
+
+
+def test_the_child_has_no_environment_and_no_network() -> None:
+    def environment(_: Desk) -> int:
+        return len(os.environ)
+
+    assert run_isolated(environment, Source()) == 0
+    with pytest.raises(InternalProblem, match="network"):
+        run_isolated(lambda _: socket.create_connection(("127.0.0.1", 9)), Source())
+
+
+def test_progress_is_told() -> None:
+    told: list[str] = []
+
+    def task(desk: Desk) -> str:
+        desk.working_on("a.yaml")
+        desk.working_on("b.yaml")
+        return "done"
+
+    assert run_isolated(task, Source(), on_progress=told.append) == "done"
+    assert told == ["a.yaml", "b.yaml"]
