@@ -16,17 +16,24 @@ FILE_BYTES: Final = 10 * MIB  # one governed file
 PLAN_BYTES: Final = 64 * MIB  # one Terraform plan: JSON repeats every attribute several times
 RUN_BYTES: Final = 512 * MIB  # all governed files of one run
 TREE_ENTRIES: Final = 500_000  # paths in one tree
+SEARCH_BYTES: Final = 64 * MIB  # unchanged files kept in memory between searches for joins
+REFS_BYTES: Final = 256 * MIB  # one file of a git directory (index, packed refs)
 
 # Parsed documents.
 DEPTH: Final = 100  # the CEL runtime crashes near 6,000 levels; no real file passes 40
 NODES: Final = 1_000_000  # per file, aliases expanded
 DOCUMENTS: Final = 1_000  # per YAML file
 ALIASES: Final = 1_000  # per YAML file
+DIRECTIVES: Final = 100  # %TAG lines per YAML file: libyaml compares each with all before it
 EXPANSION: Final = 50  # nodes after aliases / nodes written
 SCALAR_BYTES: Final = 64 * KIB  # one key or plain value; block text is held by TEXT_BYTES
 TEXT_BYTES: Final = 1 * MIB  # one string value (policy text in a ConfigMap, a heredoc)
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
+
+# Grants.
+GRANTS: Final = 100_000  # of one side
+RULE_CELLS: Final = 100_000  # verbs x resources x names of one rule or statement
 
 # Rules.
 RULE_BYTES: Final = 256 * KIB
@@ -46,5 +53,8 @@ SARIF_RESULTS: Final = 5_000  # GitHub keeps the first 5,000 results of a run
 SARIF_BYTES: Final = 10 * MIB  # GitHub's bound for the compressed upload; ours is before compression
 SARIF_LOCATIONS: Final = 100  # related locations of one result
 SARIF_TAGS: Final = 20
+SARIF_NOTIFICATIONS: Final = 1_000
+SUMMARY_BYTES: Final = 1 * MIB  # GitHub drops a larger job summary of a step whole
+EVENT_BYTES: Final = 32 * MIB  # the event of a CI run; GitHub caps its own at 25 MB
 MESSAGE_CHARS: Final = 1_000
 EXCERPT_CHARS: Final = 200

@@ -1,0 +1,167 @@
+"""The reviewer's tables, and what was not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from changegate.errors import ExitCode, Problem
+from changegate.model.finding import Finding
+from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAllowed, Result, State
+from changegate.report.blocks import place_of
+from changegate.report.layout import Ink, Page, clip, count, shorten, table, text_width
+from changegate.report.sanitise import visible
+
+_ROWS: Final = 25  # of one table; the rest is counted, and is in the JSON output
+_IMMUTABLE: Final = ("digest", "commit", "local")
+_VERDICTS: Final = {
+    "reversible-with-downtime": "comes back after a downtime",
+    "reversible-with-data-loss": "comes back without its data",
+    "irreversible": "does not come back",
+}
+_KINDS: Final = {
+    ExitCode.USAGE: "error",
+    ExitCode.BLOCKED: "blocked",
+    ExitCode.INTERNAL: "internal error",
+}
+
+
+def put_newly_allowed(page: Page, rows: Sequence[NewlyAllowed]) -> None:
+    """Who may now do what on what, since which line."""
+    if not rows:
+        return
+    cells = [
+        (row.who, _roughly(row), ", ".join(filter(None, (row.on, row.where))), place_of(row.location))
+        for row in rows
+    ]
+    _put_table(page, "newly allowed", ("who", "may", "on", "since"), cells)
+    if any(row.confidence != "exact" for row in rows):
+        page.add("  ~ at most: the text leaves open how much of it is new")
+
+
+def _roughly(row: NewlyAllowed) -> str:
+    return row.may if row.confidence == "exact" else f"~ {row.may}"
+
+
+def put_if_reverted(page: Page, rows: Sequence[IfReverted]) -> None:
+    """What does not come back. Resources that do are counted only."""
+    lost = [row for row in rows if row.verdict not in ("reversible", "unknown")]
+    unknown = [row.address for row in rows if row.verdict == "unknown"]
+    if not lost and not unknown:
+        return
+    page.blank()
+    page.add("if this is reverted")
+    for row in lost[:_ROWS]:
+        end = f"{clip(_VERDICTS.get(row.verdict, row.verdict), 30)}  {shorten(place_of(row.location), 32)}"
+        page.add(f"  {shorten(row.address, max(page.measure - text_width(end) - 4, 16))}  {end}")
+        page.prose(row.apply, label="apply", indent=4, column=12)
+        page.prose(row.revert, label="revert", indent=4, column=12)
+    _put_rest(page, len(lost) - _ROWS)
+    if unknown:
+        names = ", ".join(unknown[:6]) + (f" and {len(unknown) - 6} more" if len(unknown) > 6 else "")
+        page.prose(f"not known for {names}", indent=2)
+    if back := len(rows) - len(lost) - len(unknown):
+        page.add(f"  {count(back, 'other resource comes', 'other resources come')} back as before")
+
+
+def put_brought_in(page: Page, rows: Sequence[BroughtIn]) -> None:
+    """The artifacts to tell of; the others are counted."""
+    shown = told_of(rows)
+    if not shown:
+        return
+    cells = [(row.raw, _pin(row), row.signed, row.used_by, place_of(row.location)) for row in shown]
+    _put_table(page, "brought in", ("artifact", "pinned by", "signed", "used by", "since"), cells)
+    if pinned := len(rows) - len(shown):
+        page.add(f"  {count(pinned, 'new artifact is', 'new artifacts are')} pinned by content")
+
+
+def told_of(rows: Sequence[BroughtIn]) -> list[BroughtIn]:
+    """Artifacts that can come to mean other bytes, or that replace others."""
+    return [row for row in rows if row.was or row.pin not in _IMMUTABLE]
+
+
+def _pin(row: BroughtIn) -> str:
+    pin = "nothing" if row.pin == "mutable" else row.pin
+    was = "nothing" if row.was == "mutable" else row.was
+    return f"{pin}, was {was}" if was and was != pin else pin
+
+
+def put_not_proved(page: Page, findings: Sequence[Finding]) -> None:
+    """Values that would have decided a rule, and where."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        value = ", ".join(finding.undecided_on) or finding.message
+        rows.setdefault((value, place_of(finding.location)), []).append(finding.rule)
+    cells = [
+        (value, rules[0] if len(rules) == 1 else f"{rules[0]} and {len(rules) - 1} more", place)
+        for (value, place), rules in rows.items()
+    ]
+    if cells:
+        _put_table(page, "not proved", ("depends on", "for", "at"), cells)
+
+
+def _put_table(page: Page, title: str, titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    page.blank()
+    page.add(title)
+    for line in table(titles, cells[:_ROWS], page.width - 2):
+        page.add(f"  {line}")
+    _put_rest(page, len(cells) - _ROWS)
+
+
+def _put_rest(page: Page, more: int) -> None:
+    if more > 0:
+        page.add(f"  and {more:,} more (the JSON output has all)")
+
+
+def put_problem(page: Page, problem: Problem) -> None:
+    """`changegate: blocked  path:line:column  cause`, then why it matters and what to do."""
+    kind = _KINDS[problem.exit_code]
+    where = shorten(problem.where, page.measure - len(kind) - 14) + "  " if problem.where else ""
+    lead = ("changegate: ", Ink(kind, "high"), "  ", where)
+    cause = visible(problem.cause)
+    used = sum(text_width(p.text if isinstance(p, Ink) else p) for p in lead)
+    fits = used + text_width(cause) <= page.measure
+    page.add(*lead, cause if fits else "")
+    page.prose("" if fits else cause, indent=2)
+    page.prose(" ".join(filter(None, (problem.why, problem.remedy))), indent=2)
+
+
+def put_unjudged(page: Page, result: Result) -> None:
+    """Problems and blocked entries, then what is opaque, then unchanged files that could not be read."""
+    problems = [*result.problems]
+    known = {(p.path, p.line, p.cause) for p in problems}
+    for entry in result.ledger:
+        if entry.state is State.BLOCKED and not entry.context:
+            problem = _as_problem(entry)
+            if (problem.path, problem.line, problem.cause) not in known:
+                problems.append(problem)
+    page.blank()
+    for problem in problems[:_ROWS]:
+        put_problem(page, problem)
+    _put_rest(page, len(problems) - _ROWS)
+    page.blank()
+    _put_entries(page, "opaque", (e for e in result.ledger if e.state is State.OPAQUE and not e.context))
+    _put_entries(page, "not read", (e for e in result.ledger if e.state is State.BLOCKED and e.context))
+
+
+def _as_problem(entry: LedgerEntry) -> Problem:
+    problem = Problem(
+        entry.reason or "it could not be judged",
+        path=entry.path, line=entry.line, column=entry.column, why=entry.why, remedy=entry.remedy,
+    )  # fmt: skip
+    problem.exit_code = ExitCode.BLOCKED
+    return problem
+
+
+def _put_entries(page: Page, label: str, entries: Iterable[LedgerEntry]) -> None:
+    """Entries with the same reason stand together: a chart has many templates."""
+    reasons: dict[str, list[str]] = {}
+    for entry in entries:
+        place = f"{entry.path}:{entry.line}" if entry.line else entry.path
+        reasons.setdefault(entry.reason, []).append(place)
+    for reason, paths in reasons.items():
+        page.prose(reason, label=label, column=10)
+        for path in paths[:5]:
+            page.add(f"          {shorten(path, page.measure - 10)}")
+        if len(paths) > 5:
+            page.add(f"          and {len(paths) - 5:,} more")
