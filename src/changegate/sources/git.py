@@ -20,7 +20,7 @@ from changegate.sources.private import PrivateDirectory
 from changegate.sources.process import Runner, lines, missing
 from changegate.sources.reader import POLICY_FOLDER, Table, TableReader
 from changegate.sources.refs import Refs
-from changegate.sources.revisions import Revisions
+from changegate.sources.revisions import Commit, Revisions
 from changegate.sources.worktree import Snapshot, snapshot, tree_of_index
 
 WORKING_TREE = "working tree"

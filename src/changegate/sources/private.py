@@ -115,7 +115,7 @@ def _object_stores(objects: Path) -> list[Path]:
     pending = [(Path(os.path.realpath(objects)), 0)]
     while pending:
         store, depth = pending.pop(0)
-        if store in found:
+        if store in found or not store.is_dir():
             continue
         found.append(store)
         alternates = store / "info" / "alternates"

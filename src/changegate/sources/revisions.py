@@ -78,7 +78,8 @@ class Revisions:
     def merge_bases(self, one: Commit, other: Commit) -> list[str]:
         """Every best common ancestor. A shallow clone may know of fewer than there are."""
         status, out, err = self._runner.attempt("merge-base", "--all", one.id, other.id)
-        if status not in (0, 1):  # 1 is git's answer for "there is none"
+        # 1 is git's answer for "there is none"; it gives the same, and a complaint, at a missing commit.
+        if err or status not in (0, 1):
             raise unreadable("merge-base", err)
         return out.decode("ascii").split()
 
