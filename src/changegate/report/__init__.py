@@ -28,6 +28,7 @@ REPORTERS: Final[dict[str, Reporter]] = {
     "text": _Lazy("changegate.report.text"),
     "sarif": _Lazy("changegate.report.sarif"),
     "json": _Lazy("changegate.report.json"),
+    "markdown": _Lazy("changegate.report.markdown"),
 }
 FORMATS: Final = tuple(REPORTERS)
 
