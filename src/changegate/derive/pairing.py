@@ -133,11 +133,14 @@ def _place(subject: Subject) -> tuple[object, ...]:
 
 
 def _canonical(subject: Subject) -> str:
-    return json.dumps(subject.data, sort_keys=True, default=_unknown)
+    return _ENCODER.encode(subject.data)
 
 
 def _unknown(value: Unknown) -> list[str]:
     return ["\0unknown", value.text]  # no text of a document holds NUL
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_unknown)
 
 
 def _in_order(changes: list[Change]) -> list[Change]:

@@ -47,14 +47,14 @@ class Reference:
 
 
 def parse_image(text: str) -> Reference:
-    """`[registry/]repository[:tag][@digest]`; Docker's short names are written out.
+    """`[docker://][registry/]repository[:tag][@digest]`; Docker's short names are written out.
 
     A digest wins over a tag; the tag stays as `version`. What only looks like a digest pins nothing.
     """
     masked = _Masked(text)
     if masked.unreadable:
         return unknown_reference(masked.unknown)
-    name, at, written = masked.shape.partition("@")
+    name, at, written = masked.shape.removeprefix("docker://").partition("@")
     head, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         head, tag = name, ""

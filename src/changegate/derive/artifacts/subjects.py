@@ -12,7 +12,6 @@ from changegate.model.schema import to_data
 from changegate.model.subject import Identity, Origin, Subject, Unknown
 
 _FIELDS = tuple(field.name for field in fields(Artifact))
-_DOCKER = "docker://"
 
 
 def artifact(
@@ -53,7 +52,7 @@ def artifact(
 
 
 def image_reference(value: Any) -> Reference:
-    """The reference in an `image` field, with or without GitHub's `docker://`.
+    """The reference in an `image` field.
 
     An Unknown is read by its expression: parts of it may be known. What is not text names no image
     that a runtime would accept, and so nothing is known of it.
@@ -62,4 +61,4 @@ def image_reference(value: Any) -> Reference:
         value = value.text
     elif not isinstance(value, str):
         return unknown_reference(Unknown(str(value), "not a text"))
-    return parse_image(value.removeprefix(_DOCKER))
+    return parse_image(value)

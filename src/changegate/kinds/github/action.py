@@ -11,22 +11,28 @@ from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject
 
 _PATH = re.compile(r"(?:.*/)?action\.ya?ml\Z", re.DOTALL)
-_RUNS = re.compile(rb"""(?:^|[{,])[ \t]*["']?runs["']?[ \t]*:""", re.MULTILINE)
+# As text, in UTF-16, or with an escape in it: what it is a key of, only reading the file can tell.
+_MARKS = (b"runs", b"\\u", b"\\x")
 
 
 def is_action(path: str, content: bytes) -> bool:
     """An action may be in any folder; other tools use the name too, so it must say what it runs."""
-    return _PATH.match(path) is not None and _RUNS.search(content) is not None
+    if _PATH.match(path) is None:
+        return False
+    plain = content.replace(b"\0", b"")
+    return any(mark in plain for mark in _MARKS)
 
 
 def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
-    """The action and its steps.
+    """The action and its steps; nothing for a file of another tool, which has no `runs`.
 
     github/action: the document and `path`. Address: the path.
     github/action-step: the step and `action` (path). Address: path / step.
     """
     document = sole_document(file, "action")
     data = expect_map(document, document.value, (), "an action")
+    if "runs" not in data:
+        return
     runs = expect_map(document, data.get("runs"), ("runs",), "`runs`")
     expect_text(document, runs, "image", ("runs",))
     root = Origin(document)
