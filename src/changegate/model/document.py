@@ -21,6 +21,13 @@ class Locator(Protocol):
     def key(self, route: Route) -> Span | None:
         """Span of the map key that ends `route`; None for list items and missing nodes."""
 
+    def text_span(self, route: Route, start: int, end: int) -> Span | None:
+        """Span of the characters `start` to `end` (exclusive) of the string value at `route`.
+
+        None when the node is no string, or when the text spells the value differently (escapes, folded
+        lines), so that a slice of the value has no exact place.
+        """
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:

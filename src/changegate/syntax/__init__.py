@@ -1,0 +1,68 @@
+"""Bytes to documents. Parsers are imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from changegate.errors import InputProblem
+from changegate.model.document import Document, SourceFile
+from changegate.syntax.text import decode, looks_templated
+
+__all__ = ["SYNTAXES", "looks_templated", "read_file", "syntax_of"]
+
+
+def _yaml(path: str, text: str, tags: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.yaml import parse_yaml
+
+    return parse_yaml(path, text, tags)
+
+
+def _json(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.json import parse_json
+
+    return parse_json(path, text)
+
+
+def _json_lines(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.json import parse_json_lines
+
+    return parse_json_lines(path, text)
+
+
+SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
+    "yaml": _yaml,
+    "json": _json,
+    "jsonl": _json_lines,
+}
+_SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"}
+
+
+def syntax_of(path: str, text: str) -> str:
+    """The name in `SYNTAXES` of a file's syntax: by suffix, else JSON by its first character, else YAML."""
+    by_suffix = _SUFFIXES.get(PurePosixPath(path).suffix.lower())
+    return by_suffix or ("json" if text.lstrip()[:1] in ("{", "[") else "yaml")
+
+
+def read_file(path: str, content: bytes, tags: Mapping[str, str] | None = None) -> SourceFile:
+    """Read one file. Raises `InputProblem`, and nothing else, whatever the bytes are.
+
+    `tags` are YAML's local tags that may occur, as in `yaml.parse_yaml`.
+    """
+    text = decode(path, content)
+    name = syntax_of(path, text)
+    try:
+        documents = SYNTAXES[name](path, text, tags or {})
+    except InputProblem:
+        raise
+    except Exception as error:
+        # Parsers raise more than they document (PyYAML alone: ValueError, KeyError, AttributeError,
+        # IndexError on hostile text). Whatever it was, the file was not read.
+        raise InputProblem(
+            f"the {name.upper()} reader failed on this file",
+            path=path,
+            why="What cannot be read cannot be judged.",
+            remedy="Simplify the file; if it is in order, please report this as a defect of changegate.",
+        ) from error
+    return SourceFile(path, text, documents)
