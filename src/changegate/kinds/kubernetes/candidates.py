@@ -22,8 +22,9 @@ _QUOTING_SUFFIXES = frozenset(_QUOTING.split())
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
-# A key with an escape in it may spell `apiVersion` without containing it.
-_ESCAPED_KEY = re.compile(rb'"[^"\n]{0,64}\\[uUx][^"\n]{0,64}"[ \t]*:')
+# A key may spell `apiVersion` without containing it: with a letter written as an escape, which nobody
+# does in earnest, or as an explicit key in quotes that goes over several lines.
+_HIDDEN_KEY = re.compile(rb'\\(?:x|u00|U000000)[4-7][0-9A-Fa-f]|^[ \t-]*\?[ \t]+"', re.MULTILINE)
 _API_VERSION = re.compile(rb"""^(?:-[ \t]+)?["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 _KIND = re.compile(rb"""^[ \t-]*["']?kind["']?[ \t]*:""", re.MULTILINE)
 
@@ -41,7 +42,7 @@ def sniff(path: str, content: bytes) -> bool:
     if suffix in _DATA_SUFFIXES:
         if content.startswith(_UTF16_MARKS):
             content = content.replace(b"\0", b"")
-        return (b"apiVersion" in content and b"kind" in content) or bool(_ESCAPED_KEY.search(content))
+        return (b"apiVersion" in content and b"kind" in content) or bool(_HIDDEN_KEY.search(content))
     if suffix in _QUOTING_SUFFIXES or b"apiVersion" not in content:
         return False
     if content.lstrip()[:1] in {b"{", b"["}:
