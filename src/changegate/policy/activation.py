@@ -54,9 +54,16 @@ def shown(subject: Subject) -> dict[str, Any]:
     return _converted(subject, lambda unknown, _: f"({unknown.text})")
 
 
-def _converted(subject: Subject, replace: Callable[[Unknown, Path], Any]) -> dict[str, Any]:
+def plain_change(delta: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
+    """What a deriver computed, as plain types. Raises `InputProblem`."""
+    return _converted(subject, lambda unknown, _: unknown, delta)
+
+
+def _converted(
+    subject: Subject, replace: Callable[[Unknown, Path], Any], data: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = _walk(dict(subject.data), (), replace)
+        return _walk_map(subject.data if data is None else data, (), replace)
     except _Unfit as unfit:
         span = subject.origins[""][0].span()
         raise InputProblem(
@@ -67,7 +74,6 @@ def _converted(subject: Subject, replace: Callable[[Unknown, Path], Any]) -> dic
             why="Such a value can be read in two ways, so no rule may judge it.",
             remedy="Write the value as plain text, a number, true, false, a list or a map.",
         ) from None
-    return data
 
 
 def _walk(value: Any, path: Path, replace: Callable[[Unknown, Path], Any]) -> Any:
