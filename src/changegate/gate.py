@@ -15,9 +15,10 @@ from changegate.intake import Intake
 from changegate.model.change import Change
 from changegate.model.finding import Location
 from changegate.model.plugin import Need
-from changegate.model.proposal import Entry, Proposal
+from changegate.model.proposal import Proposal
 from changegate.model.result import LedgerEntry, PolicyInfo, Result, State
 from changegate.model.rule import Rule
+from changegate.model.settings import Settings
 from changegate.model.subject import Index
 from changegate.policy.evaluate import Evaluation, evaluate, locate
 from changegate.policy.waivers import apply_waivers
@@ -46,18 +47,23 @@ def judge(request: Request, desk: Desk, run_cases: CaseRunner) -> Result:
     return judge_under(ruled, request, desk, clock)
 
 
-def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -> Result:
-    """Judge a proposal by a policy that is already established; rule cases come in here."""
-    intake = Intake(desk.reader, ruled.policy.settings, working_on=desk.working_on)
-    policy_entries, entries = _split(request.proposal)
-    intake.take(entries)
+def gather(
+    settings: Settings, rules: Iterable[Rule], request: Request, desk: Desk, clock: Clock
+) -> tuple[Intake, list[Change]]:
+    """Everything up to the rules: what was read, and the changes that follow from it."""
+    intake = Intake(desk.reader, settings, working_on=desk.working_on)
+    intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
     if request.two_sided:
         intake.follow(_needs)
     clock.lap("reading")
-
-    changes = list(derive(intake.base, intake.head, ruled.policy.rules))
+    changes = list(derive(intake.base, intake.head, rules))
     clock.lap("deriving")
+    return intake, changes
 
+
+def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -> Result:
+    """Judge a proposal by a policy that is already established; rule cases come in here."""
+    intake, changes = gather(ruled.policy.settings, ruled.policy.rules, request, desk, clock)
     evaluation = evaluate(
         ruled.policy.rules,
         changes,
@@ -85,11 +91,12 @@ def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -
         head=request.proposal.head,
         version=__version__,
         policy=_policy_info(request, ruled, evaluation),
-        ledger=(*policy_entries, *intake.ledger),
+        ledger=(*_policy_entries(request.proposal), *intake.ledger),
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         newly_allowed=tables.newly_allowed(changes, place) if request.two_sided else (),
         if_reverted=tables.if_reverted(changes, place),
         brought_in=tables.brought_in(changes, place) if request.two_sided else (),
+        problems=tuple(evaluation.problems),
         notices=(*ruled.notices, *notices),
         advisory=request.proposal.advisory,
         report_only=request.report_only,
@@ -115,14 +122,13 @@ def _needs(base: Index, head: Index) -> Iterator[Need]:
         yield from deriver.needs(base, head)
 
 
-def _split(proposal: Proposal) -> tuple[list[LedgerEntry], list[Entry]]:
+def _policy_entries(proposal: Proposal) -> list[LedgerEntry]:
     """The change to the policy is not judged by rules; it has its own path (governance)."""
-    policy = [
+    return [
         LedgerEntry(entry.path, State.JUDGED, "policy", ("policy",))
         for entry in proposal.entries
         if entry.path.startswith(FOLDER)
     ]
-    return policy, [entry for entry in proposal.entries if not entry.path.startswith(FOLDER)]
 
 
 def _policy_info(request: Request, ruled: Governance, evaluation: Evaluation) -> PolicyInfo:

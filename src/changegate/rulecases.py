@@ -8,11 +8,14 @@ from pathlib import Path
 
 from changegate import limits
 from changegate.errors import InputProblem, Problem, UsageProblem
-from changegate.gate import Clock, Request, judge_under
+from changegate.gate import Clock, Request, gather, judge_under
 from changegate.governance import Governance, Policy
 from changegate.model.finding import Finding, Status
+from changegate.model.result import State
 from changegate.model.rule import Case, Expected, Rule
 from changegate.model.settings import RuleSettings, Settings
+from changegate.policy.crosscheck import disagreements, field_deletions
+from changegate.policy.evaluate import judges
 from changegate.policy.pack import load_rules
 from changegate.sandbox import LocalDesk
 from changegate.sources.tree import MemorySource
@@ -114,22 +117,41 @@ def run_case(rule: Rule, case: Case) -> str:
     for finding, expected in zip(found, case.findings, strict=True):
         if expected.message and expected.message not in finding.message:
             return f"the message is “{finding.message}”, without “{expected.message}”"
-    return ""
+    return next(_unsound(rule, case), "")
 
 
 def findings_of(rule: Rule, case: Case) -> list[Finding]:
     """What the rule finds on the case, in order of place. Raises `Problem`."""
-    settings = Settings(rules={rule.id: RuleSettings(params=case.params)})
-    policy = Policy((rule,), (rule,), settings, (), "")
-    with MemorySource(dict(case.base), dict(case.head)) as source:
+    policy = Policy((rule,), (rule,), _settings(rule, case), (), "")
+    with MemorySource(case.base, case.head) as source:
         proposal, reader = source.proposal()
-        request = Request(proposal, TODAY)
-        result = judge_under(Governance(policy), request, LocalDesk(reader), Clock())
+        result = judge_under(Governance(policy), Request(proposal, TODAY), LocalDesk(reader), Clock())
+    for problem in result.problems:
+        raise problem
     for entry in result.ledger:
-        if entry.state == "blocked":
+        if entry.state is State.BLOCKED:
             raise InputProblem(entry.reason, path=entry.path, line=entry.line, column=entry.column)
     found = [f for f in result.findings if f.rule == rule.id and f.status is not Status.ABSENT]
     return sorted(found, key=lambda f: (f.location.path, f.location.span, f.identity))
+
+
+def _unsound(rule: Rule, case: Case) -> Iterator[str]:
+    """What the case proves against the rule, beyond its findings."""
+    settings = _settings(rule, case)
+    with MemorySource(case.base, case.head) as source:
+        proposal, reader = source.proposal()
+        request = Request(proposal, TODAY)
+        intake, changes = gather(settings, [rule], request, LocalDesk(reader), Clock())
+    judged = [change for change in changes if judges(rule, change.identity.kind)]
+    for disagreement in disagreements(rule, judged, intake.base, intake.head, settings.of(rule.id)):
+        yield str(disagreement)
+    for change in judged:
+        for name in field_deletions(rule, change, intake.base, intake.head, settings.of(rule.id)):
+            yield f"without the field {name} the rule would pass; test that it is there"
+
+
+def _settings(rule: Rule, case: Case) -> Settings:
+    return Settings(rules={rule.id: RuleSettings(params=case.params)})
 
 
 def _aligned(

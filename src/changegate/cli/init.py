@@ -29,9 +29,9 @@ version: 1
 """
 
 _WAIVERS: Final = """\
-# Findings that were accepted, each for one rule on one subject, with a reason, an owner and an end.
-# `changegate check` prints the lines to add here under a finding in its JSON output.
-waivers: []
+# Findings that were accepted: a list of rule, kind, address, evidence, reason, owner, expires.
+# The JSON output has the first four under every finding.
+[]
 """
 
 

@@ -27,6 +27,9 @@ def _called(node: Call) -> str:
         return "dynamic" if kinds <= {"list", "dynamic"} else "other"
     if node.name in _BOOL:
         return "bool"
-    if node.name in _LISTS or (node.name == "_+_" and "list" in map(result_of, node.args)):
+    if node.name == "_+_":
+        kinds = {result_of(part) for part in node.args}
+        return "list" if "list" in kinds else "dynamic" if kinds == {"dynamic"} else "other"
+    if node.name in _LISTS:
         return "list"
     return "dynamic" if node.name in ("dig", "dyn") else "other"
