@@ -1,4 +1,4 @@
-"""Build hook: puts an index of the shipped rules into the wheel, so that no rule file is parsed at run time."""
+"""Build hook: an index of the shipped rules in the wheel, so that no rule file is parsed at run time."""
 
 from __future__ import annotations
 
