@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from changegate.model.artifact import Digest, Text
 from changegate.model.subject import Unknown
@@ -46,6 +47,7 @@ class Reference:
         return self.pin in {"digest", "commit", "local"}
 
 
+@lru_cache(maxsize=4096)
 def parse_image(text: str) -> Reference:
     """`[docker://][registry/]repository[:tag][@digest]`; Docker's short names are written out.
 
@@ -74,6 +76,7 @@ def parse_image(text: str) -> Reference:
     )
 
 
+@lru_cache(maxsize=4096)
 def parse_uses(text: str) -> Reference:
     """`owner/repository[/path]@ref`, or `./path` for what is in this repository.
 

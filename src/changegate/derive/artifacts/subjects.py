@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from changegate.derive.artifacts.references import Reference, parse_image, unknown_reference
@@ -25,7 +26,21 @@ def artifact(
     home = user.origins[""][0]
     written = (Origin(home.document, home.route + route),)
     used = (Origin(home.document, home.route + route[:-1]),)
-    data = to_data(
+    address = f"{user.identity.address} {slot}".rstrip()
+    return Subject(
+        Identity(user.identity.unit, KIND, address),
+        user.side,
+        {**_data(type_, reference), "usage": {"by": usage.by, "role": usage.role}},
+        {"": written, **dict.fromkeys(_FIELDS, written), "usage": used},
+        context=user.context,
+        confidence=user.confidence,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _data(type_: str, reference: Reference) -> dict[str, Any]:
+    """The artifact as data, all but its usage: a repository names the same few references many times."""
+    return to_data(  # type: ignore[no-any-return]
         Artifact(
             type=type_,
             raw=reference.raw,
@@ -37,17 +52,8 @@ def artifact(
             pin=reference.pin,
             immutable=reference.immutable,
             first_party=reference.first_party,
-            usage=usage,
+            usage=Usage(by="", role=""),
         )
-    )
-    address = f"{user.identity.address} {slot}".rstrip()
-    return Subject(
-        Identity(user.identity.unit, KIND, address),
-        user.side,
-        data,
-        {"": written, **dict.fromkeys(_FIELDS, written), "usage": used},
-        context=user.context,
-        confidence=user.confidence,
     )
 
 
