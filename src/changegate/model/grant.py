@@ -79,7 +79,7 @@ class Resources:
     exclude: list[str] = field(default_factory=list)
     negated: bool = False
     wildcard: str | Unknown = "none"
-    names: list[str] = field(default_factory=list)
+    names: Texts = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

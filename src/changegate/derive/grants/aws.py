@@ -1,0 +1,311 @@
+"""Grants of AWS identity policies in Terraform plans.
+
+Read are the policies of roles, users and groups, written inline or attached. A policy nobody in the
+plan is attached to is a `definition`. Trust, resource policies and boundaries are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from changegate import limits
+from changegate.derive.grants import delta
+from changegate.derive.grants.aws_cover import StatementCover, shown_condition
+from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, parse, read
+from changegate.derive.grants.aws_words import conditions, flags, wildcard
+from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, listed, refuse, shown
+from changegate.errors import InputProblem
+from changegate.knowledge import aws_iam
+from changegate.model.change import Change
+from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
+from changegate.model.subject import Index, Subject, Unknown
+
+_INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
+_ATTACHMENTS = {
+    "aws_iam_role_policy_attachment": {"role": "role"},
+    "aws_iam_user_policy_attachment": {"user": "user"},
+    "aws_iam_group_policy_attachment": {"group": "group"},
+    "aws_iam_policy_attachment": {"role": "roles", "user": "users", "group": "groups"},
+}
+
+
+def derive(base: Index, head: Index) -> Iterator[Change]:
+    """Changes of grants between the two states of a plan."""
+    before, after = grants(base), grants(head)
+    allows = StatementCover(after)
+    lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
+    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """key: equal on both sides for the same principal."""
+
+    key: str
+    principal: Principal
+    kind: str = "identity"
+
+
+@dataclass(slots=True)
+class _Draft:
+    unit: str
+    holder: _Holder
+    statement: Statement
+    written: dict[str, str] = field(default_factory=dict)
+    roles: set[tuple[str | Unknown, bool]] = field(default_factory=set)
+    sources: Sources = field(default_factory=Sources)
+
+
+def grants(index: Index) -> list[Held[Statement]]:
+    """The grants of one side, in order of reading.
+
+    Raises InputProblem for policies that are no policies, when the change proposes them.
+    """
+    return _Reading(index).grants()
+
+
+class _Reading:
+    """Collects statements of one side by principal."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.drafts: dict[tuple[object, ...], _Draft] = {}
+        self.attached: set[str] = set()
+        self.policies: dict[tuple[str, str], Subject] = {}
+        self.owners: dict[tuple[str, str, str], list[str]] = {}
+        for policy in index.of("terraform/aws_iam_policy"):
+            arn = policy.data.get("arn")
+            if isinstance(arn, str):
+                self.policies[policy.identity.unit, arn] = policy
+        for kind in ("role", "user", "group"):
+            for owner in index.of(f"terraform/aws_iam_{kind}"):
+                key = (owner.identity.unit, kind, str(owner.data.get("name")))
+                self.owners.setdefault(key, []).append(owner.identity.address)
+
+    def grants(self) -> list[Held[Statement]]:
+        for resource, kind in _INLINE.items():
+            for policy in self.index.of(f"terraform/{resource}"):
+                holder = self._holder(policy, kind, policy.data.get(kind), kind)
+                self._document(policy, "policy", policy.data.get("policy"), holder, "")
+        for role in self.index.of("terraform/aws_iam_role"):
+            self._role(role)
+        for resource, fields in _ATTACHMENTS.items():
+            for attachment in self.index.of(f"terraform/{resource}"):
+                for kind, name in fields.items():
+                    self._attachment(attachment, kind, name)
+        for policy in self.index.of("terraform/aws_iam_policy"):
+            address = policy.identity.address
+            if address not in self.attached:
+                principal = Principal(type="any", id=address, name=address)
+                holder = _Holder(f"definition {address}", principal, "definition")
+                name = policy.data.get("name") or ""
+                self._document(policy, "policy", policy.data.get("policy"), holder, name)
+        return [_finish(draft, self.index) for draft in self.drafts.values()]
+
+    def _role(self, role: Subject) -> None:
+        address = role.identity.address
+        holder = _Holder(address, Principal(type="role", id=address, name=_name(role)))
+        inline = role.data.get("inline_policy") or []
+        if isinstance(inline, Unknown):
+            self._document(role, "inline_policy", inline, holder, "")
+            inline = []
+        for at, entry in enumerate(inline if isinstance(inline, list) else []):
+            text = entry.get("policy") if isinstance(entry, Mapping) else entry
+            self._document(role, f"inline_policy.{at}.policy", text, holder, "")
+        arns = role.data.get("managed_policy_arns") or []
+        for at, arn in enumerate(arns if isinstance(arns, list) else [arns]):
+            where = f"managed_policy_arns.{at}" if isinstance(arns, list) else "managed_policy_arns"
+            self._attach(role, where, arn, holder)
+
+    def _attachment(self, attachment: Subject, kind: str, name: str) -> None:
+        names = attachment.data.get(name)
+        several = isinstance(names, list)
+        for at, owner in enumerate(names if isinstance(names, list) else [names]):
+            if owner is not None:
+                holder = self._holder(attachment, kind, owner, f"{name}.{at}" if several else name)
+                self._attach(attachment, "policy_arn", attachment.data.get("policy_arn"), holder)
+
+    def _holder(self, subject: Subject, kind: str, name: Any, where: str) -> _Holder:
+        address = subject.identity.address
+        if not isinstance(name, str):
+            unknown = name if isinstance(name, Unknown) else Unknown(f"{address}.{where}")
+            principal = Principal(type=kind, id=unknown, name=unknown)
+            return _Holder(f"?({unknown.text})", principal)
+        owners = self.owners.get((subject.identity.unit, kind, name), [])
+        if len(owners) == 1:
+            return _Holder(owners[0], Principal(type=kind, id=owners[0], name=name))
+        # With several providers a name can belong to several accounts: each is then kept apart.
+        key = f"{kind} {shown(name)}" + (f" of {address}" if owners else "")
+        return _Holder(key, Principal(type=kind, id=key, name=name))
+
+    def _attach(self, subject: Subject, where: str, arn: Any, holder: _Holder) -> None:
+        if not isinstance(arn, str):
+            arn = arn if isinstance(arn, Unknown) else Unknown(f"{subject.identity.address}.{where}")
+            self._unknown(subject, where, arn, holder, arn)
+            return
+        policy = self.policies.get((subject.identity.unit, arn))
+        name = aws_iam.managed_name(arn)
+        if policy is not None:
+            self.attached.add(policy.identity.address)
+            label = policy.data.get("name") or ""
+            self._document(policy, "policy", policy.data.get("policy"), holder, label, via=subject)
+        elif name in aws_iam.table().managed:
+            for raw in aws_iam.table().managed[name]:
+                self._add(subject, where, *read(raw), holder, name, builtin=True)
+        else:
+            self._unknown(subject, where, Unknown(f"statements of {arn}"), holder, name or arn, bool(name))
+
+    def _document(
+        self,
+        policy: Subject,
+        where: str,
+        text: Any,
+        holder: _Holder,
+        role: str | Unknown,
+        via: Subject | None = None,
+    ) -> None:
+        if text is None or text == "":
+            return
+        if isinstance(text, Unknown):
+            self._unknown(policy, where, text, holder, role, via=via)
+            return
+        try:
+            if not isinstance(text, str):
+                raise PolicyError("the policy is not text")
+            statements = parse(text)
+        except PolicyError as error:
+            if binding_on_head(policy):
+                refuse(policy, where, str(error), "Write a policy document that AWS accepts.")
+            self._unknown(policy, where, Unknown(str(text), "misformed"), holder, role, via=via)
+            return
+        for statement, written in statements:
+            self._add(policy, where, statement, written, holder, role, via=via)
+
+    def _unknown(
+        self,
+        subject: Subject,
+        where: str,
+        value: Unknown,
+        holder: _Holder,
+        role: str | Unknown,
+        builtin: bool = False,
+        via: Subject | None = None,
+    ) -> None:
+        nothing = Patterns(frozenset())
+        statement = Statement("allow", nothing, nothing, unknown=value.text)
+        self._add(subject, where, statement, {}, holder, role, builtin=builtin, via=via)
+
+    def _add(
+        self,
+        subject: Subject,
+        where: str,
+        statement: Statement,
+        written: dict[str, str],
+        holder: _Holder,
+        role: str | Unknown,
+        *,
+        builtin: bool = False,
+        via: Subject | None = None,
+    ) -> None:
+        unit = subject.identity.unit
+        same_actions = statement.actions if statement.actions.negated else None
+        key = (unit, holder.key, statement.effect, same_actions, statement.resources,
+               statement.conditions, statement.unknown)  # fmt: skip
+        draft = self.drafts.get(key)
+        if draft is None:
+            if len(self.drafts) >= limits.GRANTS:
+                raise InputProblem(f"the plan makes more than {limits.GRANTS} grants", path=subject.path)
+            draft = self.drafts[key] = _Draft(unit, holder, statement)
+        elif not statement.actions.negated:
+            draft.statement = _united(draft.statement, statement)
+        draft.written.update(written)
+        if role != "":
+            draft.roles.add((role, builtin))
+        for name in ("", "actions", "resources", "conditions", "principal"):
+            draft.sources.add(name, subject, where)
+            if via is not None and name in ("", "principal"):
+                draft.sources.add(name, via)
+
+
+def _name(owner: Subject) -> str | Unknown:
+    name = owner.data.get("name")
+    return name if isinstance(name, (str, Unknown)) else Unknown(f"{owner.identity.address}.name")
+
+
+def _united(one: Statement, other: Statement) -> Statement:
+    actions = Patterns(one.actions.texts | other.actions.texts)
+    malformed = one.malformed or other.malformed
+    return Statement(one.effect, actions, one.resources, one.conditions, malformed, one.unknown)
+
+
+def _finish(draft: _Draft, index: Index) -> Held[Statement]:
+    statement, holder = draft.statement, draft.holder
+    roles = sorted(draft.roles, key=str)
+    found = flags(statement)
+    if statement.unknown:
+        unknown = Unknown(statement.unknown)
+        actions = Actions(include=unknown, wildcard=unknown)
+        resources = Resources(include=unknown, wildcard=unknown)
+    else:
+        actions, resources = _actions(draft), _resources(statement.resources)
+    grant = Grant(
+        system="aws",
+        kind=holder.kind,
+        effect=statement.effect,
+        principal=holder.principal,
+        role=Role(
+            name=roles[0][0] if len(roles) == 1 else ", ".join(str(name) for name, _ in roles),
+            builtin=bool(roles) and all(builtin for _, builtin in roles),
+            resolved=not statement.unknown,
+            admin="admin" in found,
+        ),
+        actions=actions,
+        resources=resources,
+        conditions=Unknown(statement.unknown) if statement.unknown else conditions(statement),
+        scope=Scope(type="account"),
+        flags=sorted(found),
+    )
+    unsure = statement.unknown or isinstance(holder.principal.id, Unknown)
+    return hold(
+        index.side,
+        draft.unit,
+        _address(draft),
+        grant,
+        draft.sources,
+        holder=holder.key,
+        core=statement,
+        confidence="unknown" if unsure else "exact",
+    )
+
+
+def _actions(draft: _Draft) -> Actions:
+    texts, negated = draft.statement.actions
+    written = sorted(draft.written[text] for text in texts)
+    kind = wildcard(draft.statement.actions, actions=True)
+    if negated:
+        return Actions(include=["*"], exclude=written, negated=True, wildcard=kind)
+    return Actions(include=written, wildcard=kind)
+
+
+def _resources(patterns: Patterns) -> Resources:
+    texts, kind = sorted(patterns.texts), wildcard(patterns, actions=False)
+    if patterns.negated:
+        return Resources(include=["*"], exclude=texts, negated=True, wildcard=kind)
+    return Resources(include=texts, wildcard=kind)
+
+
+def _address(draft: _Draft) -> str:
+    statement = draft.statement
+    if statement.unknown:
+        return f"{draft.holder.key}: what is not known ({listed([statement.unknown])})"
+    words = [f"{draft.holder.key}: {statement.effect}"]
+    if statement.actions.negated:
+        words.append(f"all but {listed(sorted(statement.actions.texts))}")
+    but = "all but " if statement.resources.negated else ""
+    words.append(f"on {but}{listed(sorted(statement.resources.texts))}")
+    if statement.conditions:
+        atoms = [f"{shown_condition(a)} {','.join(a.values)}" for a in sorted(statement.conditions)]
+        words.append(f"if {listed(atoms)}")
+    return " ".join(words)

@@ -1,0 +1,148 @@
+"""IAM policy documents: JSON text to statements.
+
+Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from changegate import limits
+
+_STATEMENT_KEYS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
+_QUALIFIERS = ("forallvalues:", "foranyvalue:")
+
+
+class Atom(NamedTuple):
+    """One condition: all but the values in lower case (AWS ignores the case of operators and keys)."""
+
+    operator: str
+    qualifier: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def vacuous(self) -> bool:
+        """It holds where the key is absent, so by itself it keeps nobody out."""
+        negated = "not" in self.operator and self.operator != "null"
+        return self.qualifier == "forallvalues" or self.operator.endswith("ifexists") or negated
+
+
+class Patterns(NamedTuple):
+    """A list of patterns; with `negated`, everything but what they match."""
+
+    texts: frozenset[str]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Actions in lower case. unknown: "" when the policy is known, else a text that is equal for
+    equal unknown policies; malformed: it has elements that no identity policy can have."""
+
+    effect: str
+    actions: Patterns
+    resources: Patterns
+    conditions: frozenset[Atom] = frozenset()
+    malformed: bool = False
+    unknown: str = ""
+
+
+class PolicyError(ValueError):
+    """The text is not a policy document; the message says why."""
+
+
+def parse(text: str) -> list[tuple[Statement, dict[str, str]]]:
+    """Statements of a policy, each with its actions as written by their lower-case form.
+
+    Raises PolicyError.
+    """
+    try:
+        document = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError:
+        raise PolicyError("the policy is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise PolicyError(
+            f"the policy is not JSON: {error.msg} (its line {error.lineno}, column {error.colno})"
+        ) from None
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list):
+        raise PolicyError("the policy has no statements")
+    return [read(statement) for statement in statements]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise PolicyError(f"the policy has two elements {key!r} in one place")
+        found[key] = value
+    return found
+
+
+def read(raw: Any) -> tuple[Statement, dict[str, str]]:
+    """One statement, and its actions as written by their lower-case form. Raises PolicyError."""
+    if not isinstance(raw, Mapping):
+        raise PolicyError("a statement of the policy is not an object")
+    known = {key.lower(): key for key in _STATEMENT_KEYS}
+    others = [key for key in raw if key not in _STATEMENT_KEYS]
+    for key in others:
+        if key.lower() in known:
+            raise PolicyError(f"the policy writes {known[key.lower()]!r} as {key!r}")
+    effect = raw.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise PolicyError("a statement of the policy has no Effect Allow or Deny")
+    actions = _patterns(raw, "Action")
+    resources = _patterns(raw, "Resource")
+    if len(actions.texts) * len(resources.texts) > limits.RULE_CELLS:
+        raise PolicyError(f"a statement combines more than {limits.RULE_CELLS} actions and resources")
+    written = {text.lower(): text for text in sorted(actions.texts, reverse=True)}
+    statement = Statement(
+        effect.lower(),
+        Patterns(frozenset(written), actions.negated),
+        resources,
+        _conditions(raw.get("Condition", {})),
+        malformed=bool(others),
+    )
+    return statement, written
+
+
+def _patterns(raw: Mapping[str, Any], name: str) -> Patterns:
+    if (name in raw) == (f"Not{name}" in raw):
+        raise PolicyError(f"a statement of the policy needs one of {name} and Not{name}")
+    negated = name not in raw
+    texts = _texts(raw[f"Not{name}" if negated else name])
+    if not texts:
+        raise PolicyError(f"a statement of the policy has an empty {name}")
+    return Patterns(frozenset(texts), negated)
+
+
+def _texts(value: Any) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    if not all(isinstance(text, str) for text in texts):
+        raise PolicyError("the policy has something else than text where a pattern belongs")
+    return texts
+
+
+def _conditions(raw: Any) -> frozenset[Atom]:
+    if not isinstance(raw, Mapping) or not all(isinstance(keys, Mapping) for keys in raw.values()):
+        raise PolicyError("a Condition of the policy is not a map of operators to keys")
+    found = set()
+    for operator, keys in raw.items():
+        for key, value in keys.items():
+            found.add(_atom(operator.lower(), key.lower(), value))
+    return frozenset(found)
+
+
+def _atom(operator: str, key: str, value: Any) -> Atom:
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(v, (str, bool, int, float)) for v in values):
+        raise PolicyError("a Condition of the policy has a value that is not text")
+    texts = {v if isinstance(v, str) else json.dumps(v) for v in values}
+    qualifier = next((q for q in _QUALIFIERS if operator.startswith(q)), "")
+    return Atom(operator.removeprefix(qualifier), qualifier.removesuffix(":"), key, tuple(sorted(texts)))

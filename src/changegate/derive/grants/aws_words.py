@@ -1,0 +1,72 @@
+"""How broad an IAM statement is, in the words of the model."""
+
+from __future__ import annotations
+
+from changegate.derive.grants.aws_policy import Patterns, Statement
+from changegate.derive.grants.cover import includes
+from changegate.knowledge import aws_iam
+from changegate.model.grant import Condition
+
+_CLASSES = ("none", "partial", "type", "service", "all")
+
+
+def wildcard(patterns: Patterns, *, actions: bool) -> str:
+    """The broadest class among the patterns; see `model.grant`."""
+    if patterns.negated:
+        return "all"
+    classify = _action_class if actions else _resource_class
+    return max(map(classify, patterns.texts), key=_CLASSES.index, default="none")
+
+
+def _action_class(text: str) -> str:
+    if not text.strip("*:"):
+        return "all"
+    name = text.partition(":")[2]
+    if name and not name.strip("*"):
+        return "service"
+    return "partial" if "*" in text or "?" in text else "none"
+
+
+def _resource_class(text: str) -> str:
+    if not text.strip("*"):
+        return "all"
+    last = text.split(":", 5)[-1]
+    tail = last.rpartition("/")[2] if last.count("/") <= 1 else last
+    if tail and not tail.strip("*") and text.startswith("arn:"):
+        return "type"
+    return "partial" if "*" in text or "?" in text else "none"
+
+
+def conditions(statement: Statement) -> list[Condition]:
+    """The conditions of a statement, sorted."""
+    return [
+        Condition(
+            key=atom.key,
+            operator=atom.operator,
+            values=list(atom.values),
+            qualifier=atom.qualifier,
+            vacuous=atom.vacuous,
+        )
+        for atom in sorted(statement.conditions)
+    ]
+
+
+def flags(statement: Statement) -> set[str]:
+    """`admin`, `escalation`, `malformed`."""
+    found = {"malformed"} if statement.malformed else set()
+    if statement.unknown or statement.effect != "allow":
+        return found
+    if wildcard(statement.resources, actions=False) not in ("all", "type"):
+        return found
+    everything = wildcard(statement.actions, actions=True) == "all" and not statement.actions.negated
+    if everything and wildcard(statement.resources, actions=False) == "all" and not statement.conditions:
+        found.add("admin")
+    # A condition can bound most of these; who may pass any role is not held by naming the service.
+    named = ("iam:passrole",) if statement.conditions else aws_iam.table().escalation
+    if any(_gives(statement.actions, action) for action in named):
+        found.add("escalation")
+    return found
+
+
+def _gives(actions: Patterns, action: str) -> bool:
+    return any(includes(text, action) for text in actions.texts) != actions.negated

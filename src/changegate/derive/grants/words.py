@@ -1,0 +1,82 @@
+"""A grant in a reviewer's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from changegate.model.change import Change
+from changegate.model.subject import Unknown
+
+_SHOWN = 4
+_VERBS = (
+    (frozenset({"get", "list", "watch"}), "read"),
+    (frozenset({"create", "delete", "deletecollection", "patch", "update"}), "write"),
+)
+_SCOPES = {"cluster": "whole cluster", "account": "the account"}
+
+
+def describe(change: Change) -> tuple[str, str, str, str]:
+    """Who, may, on, where: short phrases for one change of kind `grant`.
+
+    Where the change grew out of an earlier grant, what is told is the part that is new.
+    Names are as written in the change: what prints them must make them harmless.
+    """
+    data = change.subject.data
+    delta: Mapping[str, Any] = change.delta
+    actions = delta.get("actions") or data["actions"]["include"]
+    resources = delta.get("resources") or data["resources"]["include"]
+    may = _may(data["system"], actions)
+    if data["effect"] == "deny":
+        may = f"not {may}"
+    on = _on(data["system"], resources)
+    names = data["resources"]["names"]
+    if isinstance(names, Unknown):
+        on += f" named {_unknown(names)}"
+    elif names:
+        on += f" named {_few(names)}"
+    return _text(data["principal"]["id"]), may, on, _where(data["scope"])
+
+
+def _may(system: str, actions: Any) -> str:
+    if isinstance(actions, Unknown):
+        return f"do {_unknown(actions)}"
+    if "*" in actions:
+        return "do anything"
+    rest, words = set(actions), []
+    if system == "kubernetes":
+        for verbs, word in _VERBS:
+            if verbs <= rest:
+                words.append(word)
+                rest -= verbs
+    return _few([*words, *sorted(rest)])
+
+
+def _on(system: str, resources: Any) -> str:
+    if isinstance(resources, Unknown):
+        return _unknown(resources)
+    everything = "*.*" if system == "kubernetes" else "*"
+    if everything in resources:
+        return "everything"
+    return _few(resources)
+
+
+def _few(texts: Sequence[str]) -> str:
+    if len(texts) <= _SHOWN + 1:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:_SHOWN])} and {len(texts) - _SHOWN} more"
+
+
+def _where(scope: Mapping[str, Any]) -> str:
+    kind, name = scope["type"], scope["id"]
+    if kind in _SCOPES:
+        return _SCOPES[kind]
+    return _text(name) if kind == "job" else f"{kind} {_text(name)}"
+
+
+def _text(value: Any) -> str:
+    return _unknown(value) if isinstance(value, Unknown) else str(value)
+
+
+def _unknown(value: Unknown) -> str:
+    return f"({value.text})"

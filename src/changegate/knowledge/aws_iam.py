@@ -1,0 +1,41 @@
+"""What is known of AWS IAM: managed policies that make an administrator, and actions that escalate.
+
+The facts stand in `aws_iam.json`, each with its source; this module only gives them types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AwsIam:
+    """managed: statements of AWS-managed policies by name, as policy JSON
+    escalation: lower-case actions that alone, on any resource, lead to more rights, with an id
+    """
+
+    managed: Mapping[str, tuple[Mapping[str, Any], ...]]
+    escalation: Mapping[str, str]
+
+
+@cache
+def table() -> AwsIam:
+    """The shipped facts, read once."""
+    raw = json.loads(resources.files(__package__).joinpath("aws_iam.json").read_text(encoding="utf-8"))
+    return AwsIam(
+        managed={name: tuple(statements) for name, statements in raw["managed"].items()},
+        escalation={entry["action"].lower(): entry["id"] for entry in raw["escalation"]},
+    )
+
+
+def managed_name(arn: str) -> str:
+    """Name of the AWS-managed policy an ARN stands for, in any partition; "" for other policies."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[2] != "iam" or parts[4] != "aws":
+        return ""
+    return parts[5].removeprefix("policy/").rpartition("/")[2] if parts[5].startswith("policy/") else ""
