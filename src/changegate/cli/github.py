@@ -70,8 +70,6 @@ def command(**given: str) -> None:
     job summary where the runner asks for them. An empty option counts as not given.
     """
     started = time.perf_counter()
-    from changegate.cli.run import leave
-
     runner = Runner(os.environ)
     with _answering(runner):
         inputs = Inputs.of(given)
@@ -80,7 +78,8 @@ def command(**given: str) -> None:
         result = _judge(inputs, Event.of(os.environ), runner, started)
         runner.say({**_said(result), **{f"{o.format}-file": str(o.path) for o in inputs.outputs}})
         _show(runner, result, inputs.repo)
-    leave(result)
+    if result.exit_code is not ExitCode.PASS:
+        raise click.exceptions.Exit(int(result.exit_code))
 
 
 def _judge(inputs: Inputs, event: Event, runner: Runner, started: float) -> Result:
