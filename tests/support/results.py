@@ -337,36 +337,38 @@ HOSTILE = (
 )
 
 
-def hostile() -> Result:
+PATH = "::warning::a\n::add-mask::\x1b[31m/\udcff..%2e/{0}.tf"
+
+
+def hostile(text: str = HOSTILE, path: str = PATH) -> Result:
     """The same bad text in every field that a change can reach, including its paths."""
-    path = "::warning::a\n::add-mask::\x1b[31m/\udcff..%2e/{0}.tf"
-    at = Location(path, Span(3, 1, 3, 5), HOSTILE, HOSTILE)
+    at = Location(path, Span(3, 1, 3, 5), text, text)
     bad = finding(
-        HOSTILE,
-        address=HOSTILE,
-        evidence=(HOSTILE,),
-        title=HOSTILE,
-        message=HOSTILE,
-        why=HOSTILE,
-        fix=HOSTILE,
-        references=(HOSTILE,),
+        text,
+        address=text,
+        evidence=(text,),
+        title=text,
+        message=text,
+        why=text,
+        fix=text,
+        references=(text,),
         location=at,
         related=(at,),
-        undecided_on=(HOSTILE,),
-        softened=HOSTILE,
+        undecided_on=(text,),
+        softened=text,
     )
-    problem = InputProblem(HOSTILE, path=path, line=3, column=2, why=HOSTILE, remedy=HOSTILE)
+    problem = InputProblem(text, path=path, line=3, column=2, why=text, remedy=text)
     return result(
         bad,
-        base=Revision(HOSTILE, "\x1b[1m"),
-        head=Revision(HOSTILE),
-        ledger=(entry(path, State.BLOCKED, HOSTILE, line=3), entry(path, State.OPAQUE, HOSTILE)),
-        newly_allowed=(NewlyAllowed(HOSTILE, HOSTILE, HOSTILE, HOSTILE, at, HOSTILE, (HOSTILE,)),),
-        if_reverted=(IfReverted(HOSTILE, HOSTILE, HOSTILE, HOSTILE, at),),
-        brought_in=(BroughtIn(HOSTILE, HOSTILE, "mutable", HOSTILE, HOSTILE, HOSTILE, at),),
+        base=Revision(text, "\x1b[1m"),
+        head=Revision(text),
+        ledger=(entry(path, State.BLOCKED, text, line=3), entry(path, State.OPAQUE, text)),
+        newly_allowed=(NewlyAllowed(text, text, text, text, at, text, (text,)),),
+        if_reverted=(IfReverted(text, text, text, text, at),),
+        brought_in=(BroughtIn(text, text, "mutable", text, text, text, at),),
         problems=(problem,),
-        notices=(HOSTILE,),
-        policy={"source": HOSTILE, "weakened": (HOSTILE,), "softeners": (HOSTILE,), "changed": True},
+        notices=(text,),
+        policy={"source": text, "weakened": (text,), "softeners": (text,), "changed": True},
     )
 
 

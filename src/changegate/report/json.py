@@ -9,7 +9,6 @@ There are no excerpts of files.
 from __future__ import annotations
 
 import json
-from importlib import resources
 from typing import Any, Final
 
 from changegate.errors import Problem
@@ -31,6 +30,8 @@ def render(result: Result) -> str:
 
 def schema() -> dict[str, Any]:
     """The published JSON Schema (draft 2020-12) of this format."""
+    from importlib import resources
+
     text = resources.files("changegate.report").joinpath("schemas/result-v1.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from itertools import accumulate, takewhile, zip_longest
 from typing import Final, NamedTuple
 
 from changegate.report.sanitise import visible, without_commands
@@ -95,12 +95,8 @@ def pad(text: str, width: int) -> str:
 
 def _head(text: str, width: int) -> str:
     """The longest start of `text` that fits."""
-    taken = 0
-    for at, char in enumerate(text):
-        taken += char_width(char)
-        if taken > width:
-            return text[:at]
-    return text
+    ends = accumulate(map(char_width, text))
+    return text[: sum(1 for _ in takewhile(lambda end: end <= width, ends))]
 
 
 def clip(text: str, width: int) -> str:
@@ -117,10 +113,8 @@ def shorten(path: str, width: int) -> str:
     first, *middle = shown.split("/")
     kept = middle.pop() if middle else ""
     if middle and text_width(f"{first}/.../{kept}") <= width:
-        for part in reversed(middle):
-            if text_width(f"{first}/.../{part}/{kept}") > width:
-                break
-            kept = f"{part}/{kept}"
+        while text_width(f"{first}/.../{middle[-1]}/{kept}") <= width:  # the whole path never fits
+            kept = f"{middle.pop()}/{kept}"
         return f"{first}/.../{kept}"
     tail = _head(shown[::-1], (width - 3) * 2 // 3)[::-1]
     return _head(shown, width - 3 - text_width(tail)) + "..." + tail

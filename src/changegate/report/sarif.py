@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,15 +66,20 @@ def _fitting(
     results: list[dict[str, Any]] = []
     rules: list[dict[str, Any]] = []
     index: dict[str, int] = {}
+    seen: Counter[str] = Counter()
+    checked = result.base is not None
     for finding in findings:
         added = [] if finding.rule in index else [plain(descriptor(finding))]
-        entry = plain(_result(finding, index.get(finding.rule, len(rules)), checked=result.base is not None))
-        room -= _size(entry) + sum(map(_size, added))
+        line = line_hash(finding)
+        seen[line] += 1
+        entry = _result(finding, index.get(finding.rule, len(rules)), f"{line}:{seen[line]}", checked=checked)
+        shown = plain(entry)
+        room -= _size(shown) + sum(map(_size, added))
         if room < 0:
             break
         index.setdefault(finding.rule, len(rules))
         rules += added
-        results.append(entry)
+        results.append(shown)
     return results, rules
 
 
@@ -124,7 +130,7 @@ def _properties(result: Result) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: int, *, checked: bool) -> sarif_om.Result:
+def _result(finding: Finding, index: int, line: str, *, checked: bool) -> sarif_om.Result:
     import sarif_om
 
     undecided, held = finding.outcome is Outcome.UNDECIDED, finding.softened
@@ -141,7 +147,7 @@ def _result(finding: Finding, index: int, *, checked: bool) -> sarif_om.Result:
         ] or None,
         partial_fingerprints={
             "changegate/v1": finding.fingerprint,
-            "primaryLocationLineHash": line_hash(finding),
+            "primaryLocationLineHash": line,
         },
         baseline_state=finding.status.value if checked else None,
         properties={"gates": finding.gates} | ({"held": message(held)} if held else {}),
@@ -161,9 +167,9 @@ def _message(finding: Finding) -> str:
 
 
 def line_hash(finding: Finding) -> str:
-    """16 hexadecimal digits and `:1`, the shape of GitHub's own line hash; see the head of this module."""
-    digest = hashlib.sha256(f"{finding.fingerprint}\0{finding.evidence_digest}".encode()).hexdigest()
-    return f"{digest[:16]}:1"
+    """16 hexadecimal digits, to which `:1` is added, `:2` for a second finding that cannot be told apart:
+    the shape of GitHub's own line hash. See the head of this module."""
+    return hashlib.sha256(f"{finding.fingerprint}\0{finding.evidence_digest}".encode()).hexdigest()[:16]
 
 
 def _location(at: Location, number: int | None = None) -> sarif_om.Location:

@@ -52,8 +52,10 @@ def put_if_reverted(page: Page, rows: Sequence[IfReverted]) -> None:
     page.blank()
     page.add("if this is reverted")
     for row in lost[:_ROWS]:
-        end = f"{clip(_VERDICTS.get(row.verdict, row.verdict), 30)}  {shorten(place_of(row.location), 32)}"
-        page.add(f"  {shorten(row.address, max(page.measure - text_width(end) - 4, 16))}  {end}")
+        said = clip(_VERDICTS.get(row.verdict, row.verdict), 28)
+        room = page.measure - text_width(said) - 6
+        place = shorten(place_of(row.location), max(room - text_width(visible(row.address)), room // 2))
+        page.add(f"  {shorten(row.address, room - text_width(place))}  {said}  {place}")
         page.prose(row.apply, label="apply", indent=4, column=12)
         page.prose(row.revert, label="revert", indent=4, column=12)
     _put_rest(page, len(lost) - _ROWS)
@@ -96,8 +98,7 @@ def put_not_proved(page: Page, findings: Sequence[Finding]) -> None:
         (value, rules[0] if len(rules) == 1 else f"{rules[0]} and {len(rules) - 1} more", place)
         for (value, place), rules in rows.items()
     ]
-    if cells:
-        _put_table(page, "not proved", ("depends on", "for", "at"), cells)
+    _put_table(page, "not proved", ("depends on", "for", "at"), cells)
 
 
 def _put_table(page: Page, title: str, titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
