@@ -23,12 +23,17 @@ def content(subject: Subject) -> Hashable:
 
 
 def pair(
-    base: Iterable[Subject], head: Iterable[Subject], *, alike: Sequence[Key] = (content,)
+    base: Iterable[Subject],
+    head: Iterable[Subject],
+    *,
+    alike: Sequence[Key] = (content,),
+    akin: Sequence[Key] = (),
 ) -> list[Change]:
     """Changes from base to head; every subject is in exactly one of them. Sorted by identity and path.
 
     Equal identities pair on the same path first, then on other paths. What is left over pairs by each
-    key of `alike` in turn: such pairs are MOVED, because equal keys mean that nothing new was said.
+    key of `alike` in turn: such pairs are MOVED, because equal keys mean that nothing new was said. Then
+    it pairs by each key of `akin`: such pairs are the same thing in another state.
     Where several subjects are candidates, equal data pairs first, the rest in the order of their text.
     """
     changes: list[Change] = []
@@ -39,6 +44,9 @@ def pair(
     for likeness in alike:
         couples, olds, news = _match(olds, news, likeness)
         changes += [Change(Action.MOVED, *couple, novel=False) for couple in couples]
+    for kinship in akin:
+        couples, olds, news = _match(olds, news, kinship)
+        changes += [_compared(*couple) for couple in couples]
     changes += [Change(Action.REMOVED, old, None) for old in olds]
     changes += [Change(Action.ADDED, None, new) for new in news]
     return _in_order(changes)

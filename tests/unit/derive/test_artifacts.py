@@ -297,6 +297,21 @@ def test_a_renamed_file_brings_nothing_in() -> None:
     ]
 
 
+def test_a_pin_that_is_loosened_under_another_name_is_a_modification() -> None:
+    pinned = workflow(f"a/b@{HEX[:40]}", step="Old")
+    renamed = changes({_CI: pinned}, {_CI: workflow("a/b@v1", step="New", job="other")})
+    moved = changes({_CI: pinned}, {".github/workflows/go.yml": workflow("a/b@v1", step="Old")})
+    image = changes(
+        {"w.yaml": deployment(f"a@sha256:{HEX}")},
+        {"w.yaml": deployment("a:latest", name="front", container="c")},
+    )
+    for (change,), pin in ((renamed, "commit"), (moved, "commit"), (image, "digest")):
+        assert (change.action, change.novel) == ("modified", True)
+        assert {"pin", "raw", "immutable"} < set(change.paths)
+        assert change.before is not None
+        assert change.before.data["pin"] == pin
+
+
 def test_a_second_user_of_a_reference_is_new() -> None:
     twice = deployment("a:1") + "---\n" + deployment("a:1", name="more")
     assert told(changes({"w.yaml": deployment("a:1")}, {"w.yaml": twice})) == [

@@ -111,6 +111,12 @@ def test_a_likeness_of_the_caller_replaces_content() -> None:
     assert (change.action, change.novel, change.paths) == (Action.MOVED, False, ())
 
 
+def test_kin_are_the_same_thing_in_another_state() -> None:
+    base, head = [subject("old", {"of": "r", "v": 1})], [subject("new", {"of": "r", "v": 2})]
+    (change,) = pair(base, head, akin=(lambda s: s.data["of"],))
+    assert (change.action, change.novel, change.paths) == (Action.MODIFIED, True, ("v",))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "paths"),
     [

@@ -8,7 +8,7 @@ from changegate.derive.artifacts import actions, images
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
 from changegate.model.plugin import Need
-from changegate.model.subject import Index, Subject, Unknown
+from changegate.model.subject import Index, Subject
 
 __all__ = ["derive", "needs"]
 
@@ -23,8 +23,15 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
 
     What is left over pairs by what was written: a reference that only has another user in the same
     file (a step or a job got another name), or the same user in a file that was renamed, is not new.
+    Last, the same action or image pairs in the same two ways: who renames a step and loosens its pin
+    at once has loosened a pin.
     """
-    return pair(_artifacts(base), _artifacts(head), alike=(_in_same_file, _by_same_user))
+    return pair(
+        _artifacts(base),
+        _artifacts(head),
+        alike=(lambda s: (_file(s), _raw(s)), lambda s: (_user(s), _raw(s))),
+        akin=(lambda s: (_file(s), _thing(s)), lambda s: (_user(s), _thing(s))),
+    )
 
 
 def _artifacts(index: Index) -> Iterator[Subject]:
@@ -32,15 +39,18 @@ def _artifacts(index: Index) -> Iterator[Subject]:
     yield from actions.artifacts(index)
 
 
-def _in_same_file(subject: Subject) -> Hashable:
-    return (subject.identity.unit, subject.path, subject.data["type"], _raw(subject))
+def _file(subject: Subject) -> Hashable:
+    return (subject.identity.unit, subject.path)
 
 
-def _by_same_user(subject: Subject) -> Hashable:
-    unit, _, address = subject.identity
-    return (unit, address.removeprefix(subject.path), subject.data["type"], _raw(subject))
+def _user(subject: Subject) -> Hashable:
+    """Who uses it, without the file: the address of what is in a workflow starts with the path."""
+    return (subject.identity.unit, subject.identity.address.removeprefix(subject.path))
 
 
-def _raw(subject: Subject) -> tuple[bool, str]:
-    raw = subject.data["raw"]
-    return (True, raw.text) if isinstance(raw, Unknown) else (False, raw)
+def _raw(subject: Subject) -> Hashable:
+    return (subject.data["type"], subject.data["raw"])
+
+
+def _thing(subject: Subject) -> Hashable:
+    return tuple(subject.data[name] for name in ("type", "registry", "repository", "path"))
