@@ -102,14 +102,17 @@ def _walk_map(
     for key, item in value.items():
         if type(key) is not str:
             raise _Unfit("a key that is not text")
-        found = _walk(item, (*path, _text(key)), replace)
+        found = _text(item) if type(item) is str else _walk(item, (*path, key), replace)
         if type(found) is not Unknown:
-            out[key] = found
+            out[_text(key)] = found
     return out
 
 
 def _walk_list(value: list[Any], path: Path, replace: Callable[[Unknown, Path], Any]) -> list[Any]:
-    items = [_walk(item, (*path, index), replace) for index, item in enumerate(value)]
+    items = [
+        _text(item) if type(item) is str else _walk(item, (*path, index), replace)
+        for index, item in enumerate(value)
+    ]
     return [item for item in items if type(item) is not Unknown]
 
 

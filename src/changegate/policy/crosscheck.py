@@ -13,7 +13,7 @@ from changegate.model.subject import Index
 from changegate.policy.cel.engine import Engine, Fault, Missing, Value, both, engine
 from changegate.policy.check import schema
 from changegate.policy.program import Formula, RuleProgram
-from changegate.policy.scene import Scene, World
+from changegate.policy.scene import Scene, Sides, World
 
 
 class Disagreement(NamedTuple):
@@ -45,10 +45,11 @@ def disagreements(
     programs = [RuleProgram(rule, each, settings or RuleSettings()) for each in engines or both()]
     found: list[Disagreement] = []
     for change in changes:
+        sides = Sides(change)
         for side in (change.before, change.after):
             if side is None:
                 continue
-            scenes = [Scene(p.engine, world, change, side, side.side) for p in programs]
+            scenes = [Scene(p.engine, world, sides, side, side.side) for p in programs]
             found += _compared(rule, programs, scenes)
     return found
 
@@ -88,7 +89,7 @@ def field_deletions(
     if schema(subject.kind) is None:
         return []
     program = RuleProgram(rule, engine(), settings or RuleSettings())
-    scene = Scene(program.engine, World(base, head, [change]), change, subject, subject.side)
+    scene = Scene(program.engine, World(base, head, [change]), Sides(change), subject, subject.side)
     if program.deny.evaluate(scene, program.params) is not True:
         return []
     leaves = {

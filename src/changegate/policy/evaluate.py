@@ -19,7 +19,7 @@ from changegate.policy.locate import Texts, locate, locations
 from changegate.policy.messages import cut
 from changegate.policy.program import RuleProgram
 from changegate.policy.redact import redact
-from changegate.policy.scene import Scene, World
+from changegate.policy.scene import Scene, Sides, World
 
 __all__ = ["Evaluation", "evaluate", "locate"]
 
@@ -190,12 +190,13 @@ class _Court:
         self.change = change
         self._engine = judge
         self._world = world
+        self._sides = Sides(change)
         self._scenes: dict[tuple[Side, Side], Scene] = {}
 
     def _scene(self, subject: Subject, side: Side) -> Scene:
         key = (subject.side, side)
         if key not in self._scenes:
-            self._scenes[key] = Scene(self._engine, self._world, self.change, subject, side)
+            self._scenes[key] = Scene(self._engine, self._world, self._sides, subject, side)
         return self._scenes[key]
 
     def transition(self, program: RuleProgram) -> _Verdict | None:

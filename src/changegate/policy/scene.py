@@ -37,10 +37,27 @@ class World:
         return self._found[key]
 
 
+class Sides:
+    """A change's subjects, made plain when they are first read."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+
+    @cached_property
+    def before(self) -> Plain | None:
+        return plain(self.change.before) if self.change.before is not None else None
+
+    @cached_property
+    def after(self) -> Plain | None:
+        return plain(self.change.after) if self.change.after is not None else None
+
+
 class Scene:
     """`side` is the world that `find` answers from; `subject` is what the rule judges."""
 
-    def __init__(self, engine: Engine, world: World, change: Change, subject: Subject, side: Side) -> None:
+    def __init__(self, engine: Engine, world: World, sides: Sides, subject: Subject, side: Side) -> None:
+        change = sides.change
+        self._sides = sides
         self.change = change
         self.subject = subject
         self.side = side
@@ -50,7 +67,7 @@ class Scene:
 
     @cached_property
     def _plain(self) -> Mapping[str, Plain | None]:
-        before, after = (plain(s) if s is not None else None for s in (self.change.before, self.change.after))
+        before, after = self._sides.before, self._sides.after
         return {
             "subject": after if self.subject is self.change.after else before,
             "before": before,
