@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from changegate.model.subject import Unknown
 
 Stand: TypeAlias = Callable[[Any, str], Any]
 """What stands in the place of a value at a dotted path."""
+
+_COPY_CHARS: Final = 8  # shorter texts are equal by chance
 
 
 def key_of(text: str) -> bytes:
@@ -23,10 +25,12 @@ def sides(change: Mapping[str, Any], address: str, key: bytes) -> tuple[Any, Any
     """`before` and `after` of a plan's change: dicts, or None where the resource does not exist.
 
     A path that is sensitive on one side is hidden on both: a value that becomes a secret was one
-    already, and the two must stay comparable.
+    already, and the two must stay comparable. Providers do copy secrets to attributes without the mark
+    (`terraform_data.output` is one), so a long enough text is hidden wherever it stands in the resource.
     """
     before, after = change.get("before"), change.get("after")
-    hide = partial(_hide, key)
+    secrets: set[str] = set()
+    hide = partial(_hide, key, secrets)
     if after is not None:
         after = _each(after, change.get("after_unknown"), address, _unknown)
     for name in ("before_sensitive", "after_sensitive"):
@@ -34,6 +38,8 @@ def sides(change: Mapping[str, Any], address: str, key: bytes) -> tuple[Any, Any
             before = _each(before, change.get(name), address, hide)
         if after is not None:
             after = _each(after, change.get(name), address, hide)
+    if secrets:
+        before, after = _without(before, secrets, key), _without(after, secrets, key)
     return before, after
 
 
@@ -48,13 +54,35 @@ def _unknown(value: Any, where: str) -> Any:
     return Unknown(where)
 
 
-def _hide(key: bytes, value: Any, where: str) -> Any:
+def _hide(key: bytes, secrets: set[str], value: Any, where: str) -> Any:
     """null says only that nothing was set, and guards need to know that."""
     if value is None or isinstance(value, Unknown):
         return value
+    secrets.update(text for text in _texts(value) if len(text) >= _COPY_CHARS)
+    return _digest(key, value)
+
+
+def _digest(key: bytes, value: Any) -> Unknown:
     text = json.dumps(value, sort_keys=True, default=lambda unknown: unknown.text)
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=6)
     return Unknown(f"(sensitive:{digest.hexdigest()})", "sensitive")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _without(value: Any, secrets: set[str], key: bytes) -> Any:
+    """`value` with every text that is one of `secrets` hidden."""
+    if isinstance(value, str):
+        return _digest(key, value) if value in secrets else value
+    if isinstance(value, dict):
+        return {name: _without(item, secrets, key) for name, item in value.items()}
+    return [_without(item, secrets, key) for item in value] if isinstance(value, list) else value
 
 
 def _replace(value: Any, mask: Any, where: str, stand: Stand) -> Any:

@@ -31,6 +31,7 @@ class Outcome:
     assumed: guards that are not set and whose default is not known, taken as off
     unless_empty: guards that refuse only while the resource holds something
     keeps: guards that leave the object in place, unmanaged
+    lossy: attributes whose change loses data
     notes: attribute -> one clause on why it acts as it does
     """
 
@@ -40,6 +41,7 @@ class Outcome:
     assumed: tuple[str, ...] = ()
     unless_empty: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    lossy: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ def effect(
     return Outcome(
         effect=Effect(action=action, loses=_worst(losses), refused=moves.refused),
         doubts=tuple(moves.doubts),
+        lossy=tuple(moves.loses),
         notes=moves.notes,
     )
 

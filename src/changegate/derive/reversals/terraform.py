@@ -30,9 +30,7 @@ def derive(head: Index) -> Iterator[Change]:
     It has no base side of its own: both ways are in its data.
     """
     for subject in head.of(RESOURCE_CHANGE):
-        step = _Step.of(subject)
-        if step.operation:
-            yield step.change()
+        yield _Step.of(subject).change()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +176,7 @@ def _undotted(attribute: str) -> str:
 
 
 def _operation(data: Mapping[str, Any]) -> str:
-    """What the plan does with a resource, "" when nothing."""
+    """What the plan does with a resource; entries that do nothing are no subjects."""
     actions = set(data["actions"])
     if "forget" in actions:
         return "forget"
@@ -189,9 +187,7 @@ def _operation(data: Mapping[str, Any]) -> str:
             return action
     if data["importing"]:
         return "import"
-    if data["previous_address"]:
-        return "moved"
-    return "update" if "update" in actions else ""
+    return "moved" if data["previous_address"] else "update"
 
 
 _ACTIONS: Final[Mapping[str, Action]] = {"create": Action.ADDED, "delete": Action.REMOVED}
@@ -200,7 +196,7 @@ _ACTIONS: Final[Mapping[str, Action]] = {"create": Action.ADDED, "delete": Actio
 def _forcing(outcome: Outcome) -> Iterable[str]:
     """Attributes that make an effect what it is."""
     found = outcome.effect
-    return found.replaced_by or found.refused or found.blocked_by or outcome.doubts or list(outcome.notes)
+    return found.replaced_by or found.refused or found.blocked_by or outcome.lossy or outcome.doubts
 
 
 def _confidence(case: Case, guards: Weakening, verdict: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from changegate.model.document import Route
@@ -24,19 +23,15 @@ def find(data: Any, path: str) -> list[tuple[Route, Any]]:
     for step in path.split("."):
         below: list[tuple[Route, Any]] = []
         for route, value in found:
-            if isinstance(value, Unknown):
-                below.append((route, value))
-            elif isinstance(value, list):
-                below += [((*route, i, step), v[step]) for i, v in enumerate(value) if _has(v, step)]
-                below += [((*route, i), v) for i, v in enumerate(value) if isinstance(v, Unknown)]
-            elif _has(value, step):
-                below.append(((*route, step), value[step]))
+            blocks = ((*route, i) for i in range(len(value))) if isinstance(value, list) else (route,)
+            for place, block in zip(blocks, value if isinstance(value, list) else (value,), strict=True):
+                if isinstance(block, dict):
+                    if step in block:
+                        below.append(((*place, step), block[step]))
+                elif isinstance(block, Unknown):
+                    below.append((place, block))
         found = below
     return found
-
-
-def _has(value: Any, step: str) -> bool:
-    return isinstance(value, Mapping) and step in value
 
 
 def value_at(data: Any, path: str) -> Any:

@@ -127,20 +127,21 @@ def _lost(case: Case, known: ResourceType) -> Verdict:
 
 
 def _update(case: Case, known: ResourceType) -> Verdict:
-    back = case.revert.effect
-    if back.replaced_by:
-        return _revert_replaces(case, known, back.replaced_by[0])
-    if back.refused:
-        return Verdict(IRREVERSIBLE, _because(case.revert, back.refused[0], "cannot be changed back"))
-    if "data" in (case.apply.effect.loses, back.loses):
-        attribute = next(iter({**case.apply.notes, **case.revert.notes}), "")
-        notes = case.apply if attribute in case.apply.notes else case.revert
-        return Verdict(DATA_LOSS, _because(notes, attribute, "loses data"))
-    doubts = (*case.revert.doubts, *case.apply.doubts)
-    if doubts:
-        notes = case.revert if case.revert.doubts else case.apply
-        return Verdict(UNKNOWN, _because(notes, doubts[0], "cannot be followed both ways"))
-    if "service" in (case.apply.effect.loses, back.loses):
+    there, back = case.apply, case.revert
+    if back.effect.replaced_by:
+        return _revert_replaces(case, known, back.effect.replaced_by[0])
+    # From the worst: what the first of these says holds whatever the others say.
+    for verdict, outcome, attributes, what in (
+        (IRREVERSIBLE, back, back.effect.refused, "cannot be changed back"),
+        (DATA_LOSS, there, there.lossy, "loses data"),
+        (DATA_LOSS, back, back.lossy, "loses data on the way back"),
+        (UNKNOWN, back, back.doubts, "cannot be followed both ways"),
+        (UNKNOWN, there, there.doubts, "cannot be followed both ways"),
+        (REVERSIBLE, there, there.effect.refused, "is refused on apply, so nothing changes"),
+    ):
+        if attributes:
+            return Verdict(verdict, _because(outcome, attributes[0], what))
+    if "service" in (there.effect.loses, back.effect.loses):
         return Verdict(DOWNTIME, "both ways interrupt service")
     return Verdict(REVERSIBLE, "every attribute can be changed back")
 
