@@ -65,7 +65,7 @@ def establish(reader: Reader, run_cases: CaseRunner, *, two_sided: bool) -> Gove
             f"the policy of the base is broken ({problem.where}: {problem.cause}); this change repairs it"
         )
         return Governance(load_policy({}), changed=True, notices=(notice,))
-    notices = ()
+    notices: tuple[str, ...] = ()
     if not base_files:
         notices = ("the configuration is new: it was checked, and takes effect once it is merged",)
     return Governance(current, True, tuple(weakenings(current, proposed)), notices)

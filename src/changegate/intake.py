@@ -80,6 +80,8 @@ class Intake:
             return
         if base.state is State.JUDGED and head.state is State.OPAQUE and not context:
             self.became_opaque.append(entry)
+        if base.state is State.JUDGED and head.state is State.NOT_GOVERNED:
+            head = _Side(State.JUDGED, "what it held is removed", base.kinds)
         if base.problem is not None and head.state is State.JUDGED:
             head.reason = "the base could not be read, so all of it counts as new"
         self._enter(entry, head, context)
@@ -122,7 +124,7 @@ class Intake:
         kinds = [kind for kind in KINDS.values() if content is not None and kind.sniff(entry.path, content)]
         if content is None or not kinds:
             return _Side(reason="no supported format")
-        self._count(entry.path, content)
+        self._count(entry.path, content, kinds)
         return self._read(entry.path, content, kinds, side, context)
 
     def _symlink(self, entry: Entry, blob: Blob) -> _Side:
@@ -156,8 +158,8 @@ class Intake:
             )
         return content
 
-    def _count(self, path: str, content: bytes) -> None:
-        limit = limits.PLAN_BYTES if KINDS["terraform_plan"].sniff(path, content) else limits.FILE_BYTES
+    def _count(self, path: str, content: bytes, kinds: list[Kind]) -> None:
+        limit = max(kind.MAX_BYTES for kind in kinds)
         if len(content) > limit:
             raise _too_large(path, len(content), limit)
         self._bytes += len(content)
@@ -173,8 +175,7 @@ class Intake:
         try:
             file = read_file(path, content)
         except InputProblem as problem:
-            text = content.decode("utf-8", "replace")
-            if looks_templated(text):
+            if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
                 return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
             if PurePosixPath(path).suffix.lower() not in _CONFIGURATION:
                 return _Side(reason="mentions a supported format, but is not written in it")
@@ -183,11 +184,13 @@ class Intake:
         readings = {kind.NAME: kind.read(file, side, self._unit(path)) for kind in kinds}
         for reading in readings.values():
             self._index(reading, side, context)
-        judged = tuple(name for name, reading in readings.items() if reading.subjects or not reading.opaque)
+        judged = tuple(name for name, reading in readings.items() if reading.subjects or reading.counterparts)
         opaque = "; ".join(reading.opaque for reading in readings.values() if reading.opaque)
         if judged:
             return _Side(State.JUDGED, opaque, judged)
-        return _Side(State.OPAQUE, opaque)
+        if opaque:
+            return _Side(State.OPAQUE, opaque)
+        return _Side(reason="nothing in it to judge")
 
     def _index(self, reading: Reading, side: Side, context: bool) -> None:
         ours, theirs = (self.base, self.head) if side is Side.BASE else (self.head, self.base)
@@ -218,6 +221,18 @@ class Intake:
                 context=context,
             )
         )
+
+
+def _is_template(content: bytes, problem: InputProblem) -> bool:
+    """Whether a file failed to parse because it is a template, and not although it is one.
+
+    Template directives on lines of their own, or a marker on the very line that does not parse. A
+    marker elsewhere is no excuse: it may stand in a string of a file that is broken on purpose.
+    """
+    lines = content.decode("utf-8", "replace").split("\n")
+    if any(line.lstrip().startswith(("{{", "{%", "<%")) for line in lines):
+        return True
+    return 0 < problem.line <= len(lines) and looks_templated(lines[problem.line - 1])
 
 
 def _in_context(subject: Subject, context: bool) -> Subject:

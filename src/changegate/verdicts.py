@@ -62,7 +62,7 @@ def _finding(
         references=(),
         evidence=evidence,
         fingerprint=fingerprint(rule, identity),
-        evidence_digest=evidence_digest(rule, identity, evidence),
+        evidence_digest=evidence_digest(evidence),
         location=Location(path, START),
         gates=True,
     )

@@ -9,6 +9,7 @@ from support.program import changegate, write_tree
 from support.texts import ADMIN_BINDING, LOOSE_WORKFLOW, POD, READER_BINDING, WORKFLOW
 
 CI = ".github/workflows/ci.yml"
+BROKEN = ".changegate/config.yaml"
 
 # name: (base, head, further arguments, expected code)
 OUTCOMES = {
@@ -23,10 +24,11 @@ OUTCOMES = {
     "blocked": ({}, {"pod.yaml": POD + "kind: Service\n"}, (), 3),
     "blocked, report only": ({}, {"pod.yaml": POD + "kind: Service\n"}, ("--report-only",), 3),
     "blocked beats findings": ({}, {"pod.yaml": POD + "kind: X\n", "b.yaml": ADMIN_BINDING}, (), 3),
-    "broken configuration": ({".changegate/config.yaml": "version: 1\nx: 1\n"}, {"pod.yaml": POD}, (), 2),
+    "broken configuration": ({BROKEN: "x: 1\n"}, {BROKEN: "x: 1\n", "pod.yaml": POD}, (), 2),
+    "broken configuration, repaired": ({BROKEN: "x: 1\n"}, {BROKEN: "version: 1\n"}, (), 0),
     "usage beats blocked": (
-        {".changegate/config.yaml": "version: 1\nx: 1\n"},
-        {".changegate/config.yaml": "version: 1\nx: 1\n", "pod.yaml": POD + "kind: X\n"},
+        {BROKEN: "x: 1\n"},
+        {BROKEN: "x: 1\n", "pod.yaml": POD + "kind: X\n"},
         (),
         2,
     ),

@@ -32,12 +32,15 @@ from typing import Any
 
 from changegate.errors import InputProblem
 from changegate.kinds.plan_values import key_of, sides
+from changegate.limits import PLAN_BYTES
 from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject
 
 NAME = "terraform_plan"
+TEMPLATED = False
+MAX_BYTES = PLAN_BYTES
 
 RESOURCE_CHANGE = "terraform/resource_change"
 

@@ -37,9 +37,15 @@ class Need(NamedTuple):
 
 
 class Kind(Protocol):
-    """Reads subjects of one tool or platform out of parsed documents."""
+    """Reads subjects of one tool or platform out of parsed documents.
+
+    `TEMPLATED` tells whether its files are often templates: one that does not parse is then opaque
+    instead of blocked. `MAX_BYTES` is the largest file it is asked to read.
+    """
 
     NAME: str
+    TEMPLATED: bool
+    MAX_BYTES: int
 
     def sniff(self, path: str, content: bytes) -> bool:
         """True when the file is, or is plainly meant to be, of this kind. It runs on every entry of

@@ -23,19 +23,27 @@ def locate(change: Change, field: str, texts: Texts) -> Location:
 
 
 def locations(subject: Subject, field: str, texts: Texts) -> list[Location]:
-    """Places of a field of a subject, the one in a changed file first, then where the subject as a
-    whole was read from. Never empty."""
-    origins = sorted(subject.origins_of(field), key=lambda origin: not _changed(origin.path, texts))
-    found = [_location(origin, subject.side, texts) for origin in origins]
-    seen = {place.path for place in found}
-    found += [
-        _location(origin, subject.side, texts) for origin in subject.origins[""] if origin.path not in seen
-    ]
-    return list(dict.fromkeys(found))
+    """Places of a field of a subject and of the subject as a whole, those in changed documents first.
+    Never empty."""
+    named = subject.origins_of(field)
+    covered = {origin.document for origin in named}
+    whole = [origin for origin in subject.origins[""] if origin.document not in covered]
+    origins = sorted((*named, *whole), key=lambda origin: not _changed(origin, subject.side, texts))
+    return list(dict.fromkeys(_location(origin, subject.side, texts) for origin in origins))
 
 
-def _changed(path: str, texts: Texts) -> bool:
-    return texts.get((Side.BASE, path)) != texts.get((Side.HEAD, path))
+def _changed(origin: Origin, side: Side, texts: Texts) -> bool:
+    """Whether the document the origin stands in reads otherwise on the other side.
+
+    The document and not the file: a role and the binding to it often share a file, and a person must
+    be led to the one that was edited.
+    """
+    other = texts.get((Side.BASE if side is Side.HEAD else Side.HEAD, origin.path))
+    if other is None:
+        return (side, origin.path) in texts
+    span = origin.document.locate(())
+    lines = texts.get((side, origin.path), "").split("\n")[span.start_line - 1 : span.end_line]
+    return "\n".join(lines) not in other
 
 
 def _location(origin: Origin, side: Side, texts: Texts) -> Location:

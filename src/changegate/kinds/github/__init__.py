@@ -8,11 +8,14 @@ the document's own shape, with a few fields added that a rule needs to judge one
 from __future__ import annotations
 
 from changegate.kinds.github import action, workflow
+from changegate.limits import FILE_BYTES
 from changegate.model.document import SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 
 NAME = "github"
+TEMPLATED = False
+MAX_BYTES = FILE_BYTES
 
 
 def sniff(path: str, content: bytes) -> bool:

@@ -21,12 +21,15 @@ from typing import Any, NamedTuple
 from changegate.errors import InputProblem
 from changegate.kinds.kubernetes.candidates import is_kustomization, sniff
 from changegate.kinds.kubernetes.rendering import MARKS, rendered
+from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject, Unknown
 
 NAME = "kubernetes"
+TEMPLATED = True
+MAX_BYTES = FILE_BYTES
 
 __all__ = ["NAME", "read", "sniff"]
 
