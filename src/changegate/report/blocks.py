@@ -72,13 +72,12 @@ def _put_full(page: Page, block: Block, told: dict[tuple[str, str], str]) -> Non
 
 
 def _put_advice(page: Page, finding: Finding, told: dict[tuple[str, str], str]) -> None:
-    """Why in one line and the fix, once a rule; later findings of the rule refer to the first."""
+    """Why in one sentence and the fix, once a rule; later findings of the rule refer to the first."""
     said_at = told.setdefault((finding.rule, finding.fix), place_of(finding.location))
     if said_at != place_of(finding.location):
         _labelled(page, "fix", f"as for {said_at}")
         return
-    if finding.why:
-        _labelled(page, "why", sentence(finding.why, page.measure - _LABEL))
+    _labelled(page, "why", sentence(finding.why))
     _labelled(page, "fix", finding.fix, lines=True)
 
 

@@ -33,7 +33,7 @@ def put_excerpt(page: Page, at: Location) -> None:
     cells, end = _cells(at.excerpt)
     first_mark, last_mark = _marked(at)
     columns = [cell.column for cell in cells] + [end]
-    start, stop = _window(columns, first_mark, last_mark, page.width - _GUTTER)
+    start, stop = _window(at.excerpt, columns, first_mark, last_mark, page.width - _GUTTER)
     shown = "".join(cell.shown for cell in cells[start:stop])
     lead = _CUT if start else ""
     bar = "-" if at.side == "base" else "|"
@@ -79,7 +79,7 @@ def _marked(at: Location) -> tuple[int, int]:
     return first, max(last, first)
 
 
-def _window(columns: list[int], first: int, last: int, room: int) -> tuple[int, int]:
+def _window(shown: str, columns: list[int], first: int, last: int, room: int) -> tuple[int, int]:
     """The part [start, stop) of a line to show so that its mark is seen."""
     cells = len(columns) - 1
     if columns[-1] <= room:
@@ -89,6 +89,8 @@ def _window(columns: list[int], first: int, last: int, room: int) -> tuple[int, 
     if columns[last] > room - len(_CUT):
         wanted = max(0, columns[first] - room // 4)
         start = next(at for at, column in enumerate(columns) if column >= wanted)
+        while start < first and shown[start].isspace():
+            start += 1
     room -= len(_CUT) if start else 0
     if columns[-1] - columns[start] <= room:
         return start, cells

@@ -24,8 +24,20 @@ SCHEMA: Final = "changegate/result/v1"
 
 
 def render(result: Result) -> str:
-    """The result, indented, as UTF-8 text with sorted work and members in the schema's order."""
-    return json.dumps(document(result), ensure_ascii=False, indent=2) + "\n"
+    """The result with members in the order of the schema; each finding, row and entry has its own line."""
+    members = (f"{_text(name)}: {_laid_out(value)}" for name, value in document(result).items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _laid_out(value: Any) -> str:
+    # `json.dumps(indent=...)` would take seconds for the findings of a large change.
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(map(_text, value)) + "\n]"
+    return _text(value)
 
 
 def schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ MEASURE: Final = 112  # prose does not get wider than this, however wide the ter
 NARROWEST: Final = 60
 
 _CELL: Final = 200  # columns of one cell of a table, wrapped
-_NARROW: Final = 9  # no column of text gets narrower
+_PLACE: Final = 24  # the column of places gets no narrower
 
 _STYLES: Final = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "caret": "1;31"}
 
@@ -153,36 +153,52 @@ def _wrapped(words: Sequence[str], width: int, indent: str) -> list[str]:
     return [*lines, line] if line.strip() else lines
 
 
-def sentence(text: str, width: int) -> str:
+def sentence(text: str) -> str:
     """The first sentence of a text, on one line."""
     flat = " ".join(text.split())
     end = flat.find(". ")
-    return clip(flat if end < 0 else flat[: end + 1], width)
+    return flat if end < 0 else flat[: end + 1]
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> list[str]:
-    """Columns two spaces apart, within `width`. Cells wrap within their column; the last column holds
-    places, which are shortened in the middle instead and give way last."""
+    """Columns two spaces apart, within `width`; the last one holds places.
+
+    Cells wrap within their column, places are shortened in the middle. Where a column would have to break
+    words or get narrower than half of its text, each row becomes a heading with its other cells below it.
+    """
     shown = [[clip(cell, _CELL) for cell in row] for row in rows]
-    widths = [max(map(text_width, column)) for column in zip(titles, *shown, strict=True)]
-    _fit(widths, width - 2 * (len(widths) - 1))
+    columns = list(zip(titles, *shown, strict=True))
+    widths = [max(map(text_width, column)) for column in columns]
+    words = [max(text_width(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    least = [max(word, (whole + 1) // 2) for word, whole in zip(words, widths, strict=True)]
+    least[-1] = min(widths[-1], _PLACE)
+    room = width - 2 * (len(widths) - 1)
+    if sum(least) > room:
+        return [line for row in shown for line in _stacked(titles, row, width)]
+    while sum(widths) > room:
+        spare = [at for at in range(len(widths)) if widths[at] > least[at]]
+        widths[max(spare[:-1] or spare, key=widths.__getitem__)] -= 1
     lines: list[str] = []
     for row in [list(titles), *shown]:
         cells = [wrap(cell, at) for cell, at in zip(row[:-1], widths[:-1], strict=True)]
-        cells.append([shorten(row[-1], widths[-1])])
-        together = zip_longest(*cells, fillvalue="")
+        together = zip_longest(*cells, [shorten(row[-1], widths[-1])], fillvalue="")
         lines += ["  ".join(map(pad, line, widths)).rstrip() for line in together]
     return lines
 
 
-def _fit(widths: list[int], room: int) -> None:
-    """Take columns from the widest of the first ones, then from the last, until the sum fits."""
-    last, places = len(widths) - 1, min(widths[-1], 32)
-    while sum(widths) > room:
-        widest = max(range(last), key=widths.__getitem__)
-        if widths[last] > places or widths[widest] <= _NARROW:
-            widest = last
-        widths[widest] -= 1
+def _stacked(titles: Sequence[str], row: Sequence[str], width: int) -> list[str]:
+    lines = ["  ".join(both_ends(row[0], row[-1], width - 2))]
+    column = 2 + max(map(text_width, titles[1:-1])) + 2
+    for title, cell in zip(titles[1:-1], row[1:-1], strict=True):
+        texts = wrap(cell, width - column)
+        lines += [pad("" if at else f"  {title}", column) + text for at, text in enumerate(texts)]
+    return lines
+
+
+def both_ends(name: str, place: str, width: int) -> tuple[str, str]:
+    """A name and a place on one line; the longer one gives way."""
+    shown = shorten(place, max(width - text_width(visible(name)), width // 2))
+    return shorten(name, width - text_width(shown)), shown
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -9,7 +9,7 @@ from changegate.errors import ExitCode, Problem
 from changegate.model.finding import Finding
 from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAllowed, Result, State
 from changegate.report.blocks import place_of
-from changegate.report.layout import Ink, Page, clip, count, shorten, table, text_width
+from changegate.report.layout import Ink, Page, both_ends, clip, count, shorten, table, text_width
 from changegate.report.sanitise import visible
 
 _ROWS: Final = 25  # of one table; the rest is counted, and is in the JSON output
@@ -53,9 +53,8 @@ def put_if_reverted(page: Page, rows: Sequence[IfReverted]) -> None:
     page.add("if this is reverted")
     for row in lost[:_ROWS]:
         said = clip(_VERDICTS.get(row.verdict, row.verdict), 28)
-        room = page.measure - text_width(said) - 6
-        place = shorten(place_of(row.location), max(room - text_width(visible(row.address)), room // 2))
-        page.add(f"  {shorten(row.address, room - text_width(place))}  {said}  {place}")
+        address, place = both_ends(row.address, place_of(row.location), page.measure - text_width(said) - 6)
+        page.add(f"  {address}  {said}  {place}")
         page.prose(row.apply, label="apply", indent=4, column=12)
         page.prose(row.revert, label="revert", indent=4, column=12)
     _put_rest(page, len(lost) - _ROWS)
@@ -71,8 +70,8 @@ def put_brought_in(page: Page, rows: Sequence[BroughtIn]) -> None:
     shown = told_of(rows)
     if not shown:
         return
-    cells = [(row.raw, _pin(row), row.signed, row.used_by, place_of(row.location)) for row in shown]
-    _put_table(page, "brought in", ("artifact", "pinned by", "signed", "used by", "since"), cells)
+    cells = [(row.raw, _held(row), row.used_by, place_of(row.location)) for row in shown]
+    _put_table(page, "brought in", ("artifact", "pinned by", "used by", "since"), cells)
     if pinned := len(rows) - len(shown):
         page.add(f"  {count(pinned, 'new artifact is', 'new artifacts are')} pinned by content")
 
@@ -82,10 +81,12 @@ def told_of(rows: Sequence[BroughtIn]) -> list[BroughtIn]:
     return [row for row in rows if row.was or row.pin not in _IMMUTABLE]
 
 
-def _pin(row: BroughtIn) -> str:
+def _held(row: BroughtIn) -> str:
+    """What keeps the name from meaning other bytes tomorrow: `version (was commit), unsigned`."""
     pin = "nothing" if row.pin == "mutable" else row.pin
     was = "nothing" if row.was == "mutable" else row.was
-    return f"{pin}, was {was}" if was and was != pin else pin
+    signature = "unsigned" if row.signed == "none" else f"signature {row.signed}"
+    return f"{pin} (was {was}), {signature}" if was and was != pin else f"{pin}, {signature}"
 
 
 def put_not_proved(page: Page, findings: Sequence[Finding]) -> None:

@@ -65,6 +65,8 @@ def test_long_lines_show_the_part_that_is_marked() -> None:
     at_the_end, marks = shown("x" * 100 + "MARK", (1, 101, 1, 105), width=60)
     assert at_the_end.startswith("     1 | ...x") and at_the_end.endswith("xMARK")
     assert marks.endswith(" ^^^^") and len(marks) == len(at_the_end)
+    deep, _ = shown(" " * 90 + "MARK" + "y" * 90, (1, 91, 1, 95), width=60)
+    assert deep.startswith("     1 | ...MARKyyy")
     start = shown("MARK" + "y" * 100, (1, 1, 1, 5), width=60)
     assert start == ["     1 | MARK" + "y" * 44 + "...", "       | ^^^^"]
 

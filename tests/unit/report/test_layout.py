@@ -48,8 +48,8 @@ def test_long_paths_lose_their_middle(path: str, width: int, shown: str) -> None
 def test_text_that_is_cut_says_so() -> None:
     assert clip("one two three", 10) == "one two..."
     assert clip("one two", 10) == "one two"
-    assert sentence("First thing.\nSecond thing.", 40) == "First thing."
-    assert sentence("No end here", 40) == "No end here"
+    assert sentence("First\nthing. Second thing.") == "First thing."
+    assert sentence("No end here") == "No end here"
 
 
 def test_wrapping_keeps_lines_and_their_indent() -> None:
@@ -77,6 +77,26 @@ def test_a_table_wraps_its_texts_and_keeps_its_places() -> None:
     wide = table(("who", "at"), [("x", "d/" * 60 + "main.tf:3")], 60)
     assert wide[1].startswith("x    d/.../") and wide[1].endswith("/main.tf:3")
     assert len(wide[1]) <= 60
+
+
+def test_a_table_too_narrow_for_its_words_becomes_a_list() -> None:
+    rows = [
+        (
+            "ServiceAccount ci/deployer",
+            "bind, escalate",
+            "roles.rbac.authorization.k8s.io, whole cluster",
+            "a/b.yaml:3",
+        ),
+        ("role ci", "pass", "", "deep/" * 12 + "main.tf:1"),
+    ]
+    assert table(("who", "may", "on", "since"), rows, 50) == [
+        "ServiceAccount ci/deployer  a/b.yaml:3",
+        "  may  bind, escalate",
+        "  on   roles.rbac.authorization.k8s.io, whole",
+        "       cluster",
+        "role ci  deep/.../deep/deep/deep/deep/main.tf:1",
+        "  may  pass",
+    ]
 
 
 def test_a_page_sanitises_whatever_is_put_on_it() -> None:

@@ -201,7 +201,9 @@ def test_reverts_say_what_is_lost() -> None:
 
 def test_pins_say_how_firm_they_are() -> None:
     def row(raw: str, pin: str, was: str) -> BroughtIn:
-        return BroughtIn(raw, "image", pin, was, "none", "job", location("a.yaml", 4))
+        return BroughtIn(
+            raw, "image", pin, was, "verified" if raw == "b@1" else "none", "job", location("a.yaml", 4)
+        )
 
     page = render(
         result(
@@ -212,8 +214,8 @@ def test_pins_say_how_firm_they_are() -> None:
             )
         )
     )
-    assert re.search(r"  a:latest  nothing, was digest  none    job      a\.yaml:4\n", page)
-    assert re.search(r"  b@1       digest               none    job      a\.yaml:4\n", page)
+    assert re.search(r"  a:latest  nothing \(was digest\), unsigned  job      a\.yaml:4\n", page)
+    assert re.search(r"  b@1       digest, signature verified +job      a\.yaml:4\n", page)
     assert "  1 new artifact is pinned by content\n" in page
 
 
