@@ -188,6 +188,9 @@ class _Reader:
         for name in ("address", "mode", "type", "name"):
             if not isinstance(entry.get(name), str) or not entry[name]:
                 raise _problem(self.document, route, f"an entry of `resource_changes` has no `{name}`")
+        if entry["type"] == RESOURCE_CHANGE.partition("/")[2]:
+            # Its subjects would be taken for the entries themselves.
+            raise _problem(self.document, (*route, "type"), "`resource_change` is no resource type")
         change = entry.get("change")
         actions = change.get("actions") if isinstance(change, dict) else None
         if not isinstance(change, dict) or not isinstance(actions, list) or not actions:

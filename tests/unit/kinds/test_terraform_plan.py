@@ -321,6 +321,11 @@ GOOD = resource_change("a_b.c", ["update"], {"x": 1}, {"x": 2})
         (plan([resource_change("a_b.c", ["update"], {"x": 1}, None)]), "a_b.c has no `after`", "null"),
         (plan([resource_change("a_b.c", ["delete"])]), "a_b.c has no `before`", "null"),
         (plan([resource_change("a_b.c", ["create"], [], {})]), "a_b.c has no `before`", "[]"),  # type: ignore[arg-type]
+        (
+            plan([GOOD | {"type": "resource_change"}]),
+            "`resource_change` is no resource type",
+            '"resource_change"',
+        ),
         (plan([GOOD, GOOD]), "a_b.c stands twice", '"a_b.c"'),
     ],
 )

@@ -16,7 +16,7 @@ from changegate.model.document import Route
 from changegate.model.proposal import Side
 from changegate.model.reversal import KIND, Reversal
 from changegate.model.schema import to_data
-from changegate.model.subject import Identity, Index, Origin, Subject
+from changegate.model.subject import Identity, Index, Origin, Subject, Unknown
 
 RESOURCE_CHANGE: Final = "terraform/resource_change"
 
@@ -115,7 +115,11 @@ class _Step:
                 return effect(None, before, self.known)
             case "moved":
                 return effect(after, before, self.known, action="replace")
-            case "replace" if self.data["action_reason"] not in _ONCE:
+            case "replace" if self.data["action_reason"] in _ONCE:
+                # What is unknown only because the object is made anew is no change of the configuration.
+                made = {name for name, value in after.items() if isinstance(value, Unknown)}
+                return effect({**after, **{n: before[n] for n in made & set(before)}}, before, self.known)
+            case "replace":
                 paths = self.data["replace_paths"]
                 return effect(after, before, self.known, action="replace", replaced_by=paths)
             case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any, Final
@@ -94,4 +95,6 @@ def as_text(value: Any) -> str:
         return "unset"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.text if isinstance(value, Unknown) else str(value)
+    if isinstance(value, Unknown):
+        return value.text
+    return value if isinstance(value, str) else json.dumps(value, default=as_text)

@@ -615,7 +615,17 @@ def test_a_tainted_resource_is_not_replaced_again_by_the_revert() -> None:
         ("replace_by_request", "none"),
         ("replace_by_triggers", "replace"),
     ):
-        data = one("aws_db_instance.d", REPLACE, DB, DB, action_reason=reason).subject.data
+        entry = resource_change(
+            "aws_db_instance.d",
+            REPLACE,
+            DB | {"id": "db-1"},
+            DB,
+            unknown={"id": True, "arn": True},
+            action_reason=reason,
+        )
+        entry["change"]["before"]["arn"] = "arn:1"
+        (change,) = derived(entry)
+        data = change.subject.data
         assert (data["apply"]["action"], data["revert"]["action"]) == ("replace", back)
         assert data["verdict"] == "irreversible"
 

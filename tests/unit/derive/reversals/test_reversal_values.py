@@ -120,11 +120,7 @@ def test_products_succeed_each_other_where_the_table_says_so() -> None:
 
 
 def test_texts_for_a_person() -> None:
-    assert [as_text(v) for v in (None, True, False, 7, "x", Unknown("a.b"))] == [
-        "unset",
-        "true",
-        "false",
-        "7",
-        "x",
-        "a.b",
+    found = [
+        as_text(v) for v in (None, True, False, 7, "x", Unknown("a.b"), ["x", Unknown("a.b")], {"a": None})
     ]
+    assert found == ["unset", "true", "false", "7", "x", "a.b", '["x", "a.b"]', '{"a": null}']
