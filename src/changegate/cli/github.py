@@ -42,6 +42,14 @@ class Inputs:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Self:
         """Read the text of every input. Raises `UsageProblem`."""
+        repo = Path(given["repo"].strip())
+        if not repo.is_dir():
+            raise UsageProblem(
+                "the input `repo` names no folder of the workspace",
+                path=str(repo),
+                why="Without the checkout there is nothing to judge.",
+                remedy="Run actions/checkout before, and name its `path`.",
+            )
         files = {name: given[f"{name}_file"].strip() for name in ("sarif", "json")}
         return cls(
             base=given["base"].strip(),
@@ -50,7 +58,7 @@ class Inputs:
             report_only=_truth("report-only", given["report_only"]),
             data_only=_truth("data-only", given["data_only"]),
             outputs=tuple(Output(name, Path(path)) for name, path in files.items() if path),
-            repo=Path(given["repo"].strip()),
+            repo=repo,
         )
 
 
@@ -75,14 +83,15 @@ def command(**given: str) -> None:
         inputs = Inputs.of(given)
         for output in inputs.outputs:
             _clear(output)
-        result = _judge(inputs, Event.of(os.environ), runner, started)
+        result, folder = _judge(inputs, Event.of(os.environ), runner, started)
         runner.say({**_said(result), **{f"{o.format}-file": str(o.path) for o in inputs.outputs}})
-        _show(runner, result, inputs.repo)
+        _show(runner, result, folder)
     if result.exit_code is not ExitCode.PASS:
         raise click.exceptions.Exit(int(result.exit_code))
 
 
-def _judge(inputs: Inputs, event: Event, runner: Runner, started: float) -> Result:
+def _judge(inputs: Inputs, event: Event, runner: Runner, started: float) -> tuple[Result, str]:
+    """The result, and the folder of the workspace that its paths are relative to."""
     from changegate.cli.run import run
     from changegate.gate import Request
     from changegate.sources.git import open_repository
@@ -100,7 +109,13 @@ def _judge(inputs: Inputs, event: Event, runner: Runner, started: float) -> Resu
         )
         request = Request(named, datetime.datetime.now(datetime.UTC).date().isoformat(), inputs.report_only)
         with runner.plain_log():
-            return run(request, reader, inputs.outputs, started=started)
+            return run(request, reader, inputs.outputs, started=started), _folder(clone.root)
+
+
+def _folder(root: Path | None) -> str:
+    here = Path.cwd().resolve()
+    inside = root is not None and root.resolve().is_relative_to(here)
+    return root.resolve().relative_to(here).as_posix() if root and inside else ""
 
 
 def _named(side: Revision | None, name: str) -> Revision:
@@ -145,12 +160,12 @@ def _unsaid(code: ExitCode) -> dict[str, str]:
     return {"verdict": "blocked" if code is ExitCode.BLOCKED else "error", "exit-code": str(int(code))}
 
 
-def _show(runner: Runner, result: Result, repo: Path) -> None:
+def _show(runner: Runner, result: Result, folder: str) -> None:
     from changegate.report import github, markdown
 
     runner.summarise(markdown.render(result))
     if runner.listens:
-        click.echo(github.annotate(result, below=repo.as_posix()), nl=False)
+        click.echo(github.annotate(result, below=folder), nl=False)
 
 
 def _truth(name: str, text: str) -> bool:
