@@ -100,7 +100,3 @@ class Lines:
 
     def span(self, start: int, end: int) -> Span:
         return Span(*self.place(start), *self.place(end))
-
-    def start(self, line: int) -> int:
-        """Offset of the first character of a 1-based line."""
-        return self._starts[line - 1]

@@ -149,8 +149,8 @@ class Layout:
             self._key(frame, key_of(event), start, end)
             return
         if start == end:
-            # An absent value is reported where the next token stands, which may be lines away.
-            if "\n" in self.text[self._end : start]:
+            # A key without a colon has its absent value reported where the next token stands.
+            if frame is not None and frame.is_map and "\n" in self.text[self._end : start]:
                 start = end = self._end
         elif event.style in ("|", ">"):
             end = self._block_end(start, end)
