@@ -51,7 +51,7 @@ def snapshot(runner: Runner, root: Path) -> Snapshot:
     _refuse_conflicts(runner)
     # Asks the file system about every file, also those that were declared to be unchanged.
     runner.attempt("update-index", "-q", "--really-refresh", "--ignore-submodules", work_tree=root)
-    tracked = _changed(runner, root)
+    gone, tracked = _changed(runner, root)
     untracked = lines(runner.run("ls-files", "-z", "--others", "--exclude-standard", work_tree=root))
     # The working tree of a submodule is its own affair; only the commit it stands on is part of ours.
     beside = {
@@ -59,7 +59,6 @@ def snapshot(runner: Runner, root: Path) -> Snapshot:
         for path in untracked
         if path.endswith("/")
     }
-    gone: list[str] = []
     present: list[str] = []
     for path in [*tracked, *(p for p in untracked if not p.endswith("/"))]:
         status = _status(root, path)
@@ -76,13 +75,21 @@ def snapshot(runner: Runner, root: Path) -> Snapshot:
     return Snapshot(tree_of_index(runner), beside)
 
 
-def _changed(runner: Runner, root: Path) -> dict[str, str]:
-    """Tracked paths that differ from the index, with their staged ids."""
+def _changed(runner: Runner, root: Path) -> tuple[list[str], dict[str, str]]:
+    """Tracked paths that are gone, and those that differ from the index, with their staged ids."""
     # "dirty" keeps git from starting itself inside a submodule, where that one's configuration rules.
     fields = lines(
         runner.run("diff-files", "-z", "--raw", "--no-renames", "--ignore-submodules=dirty", work_tree=root)
     )
-    return {path: meta.split(" ")[2] for meta, path in zip(fields[::2], fields[1::2], strict=True)}
+    gone: list[str] = []
+    differ: dict[str, str] = {}
+    for meta, path in zip(fields[::2], fields[1::2], strict=True):
+        *_, staged, _now, status = meta.split(" ")
+        if status == "D":
+            gone.append(path)
+        else:
+            differ[path] = staged
+    return gone, differ
 
 
 def _status(root: Path, path: str) -> os.stat_result | None:
