@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from changegate.derive.grants.words import describe as describe_grant
@@ -43,13 +43,18 @@ def if_reverted(changes: Iterable[Change], locate: Locate) -> tuple[IfReverted, 
         if change.identity.kind != reversal.KIND or change.after is None:
             continue
         data = change.after.data
-        if data["verdict"] == "reversible" and not data["guards_removed"]:
-            continue
-        if data["apply"]["action"] == "create":
+        if not _tells(data):
             continue
         apply, revert = describe_reversal(change)
         rows.append(IfReverted(data["address"], apply, revert, data["verdict"], locate(change, "")))
     return tuple(sorted(rows, key=lambda row: row.address))
+
+
+def _tells(data: Mapping[str, Any]) -> bool:
+    """Whether a reviewer learns something from the row: creations and plain updates say nothing."""
+    if data["apply"]["action"] == "create" or (not data["known"] and data["apply"]["action"] == "update"):
+        return False
+    return data["verdict"] != "reversible" or bool(data["guards_removed"])
 
 
 def brought_in(changes: Iterable[Change], locate: Locate) -> tuple[BroughtIn, ...]:

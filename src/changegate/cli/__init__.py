@@ -93,7 +93,8 @@ def _report(problem: Problem) -> ExitCode:
     from changegate.report.text import render_problem
 
     terminal = Terminal.of(sys.stderr)
-    click.echo(render_problem(problem, width=terminal.width, color=terminal.color), err=True, color=True)
+    text = render_problem(problem, width=terminal.width, color=terminal.color)
+    click.echo(text, err=True, nl=False, color=True)
     return problem.exit_code
 
 

@@ -54,11 +54,11 @@ def write(result: Result, outputs: tuple[Output, ...]) -> None:
     """Render and write every output; files appear whole or not at all."""
     terminal = Terminal.of(sys.stdout)
     for output in chosen(outputs):
-        text = render(output.format, result, width=terminal.width, color=terminal.color)
         if output.path is None:
-            click.echo(text, nl=not text.endswith("\n"), color=True)
+            text = render(output.format, result, width=terminal.width, color=terminal.color)
+            click.echo(text, nl=False, color=True)
         else:
-            _write_file(output.path, text)
+            _write_file(output.path, render(output.format, result, width=80, color=False))
 
 
 def _write_file(path: Path, text: str) -> None:
