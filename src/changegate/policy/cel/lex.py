@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any, NamedTuple
 
 from changegate.limits import INT_MAX
@@ -26,6 +27,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_OCTAL = frozenset("01234567")
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 _HEX = {"x": 2, "X": 2, "u": 4, "U": 8}
 
 
@@ -90,10 +93,11 @@ def _unescape(body: str, place: At) -> str:
             at += 2
             continue
         start = at + 1 if digits == 3 else at + 2
-        try:
-            out.append(chr(int(body[start : start + digits], 8 if digits == 3 else 16)))
-        except (ValueError, OverflowError):
-            raise CelError(*place, f"the escape \\{letter} in this string is not complete") from None
+        number = body[start : start + digits]
+        base, allowed = (8, _OCTAL) if digits == 3 else (16, _HEXADECIMAL)
+        if len(number) < digits or not set(number) <= allowed or int(number, base) > sys.maxunicode:
+            raise CelError(*place, f"the escape \\{letter} in this string is not a character")
+        out.append(chr(int(number, base)))
         at = start + digits
     return "".join(out)
 
