@@ -34,7 +34,9 @@ class Routes:
         return None
 
 
-def subject(kind: str, address: str, data: Mapping[str, Any], path: str = "rbac.yaml", **fields: Any) -> Subject:
+def subject(
+    kind: str, address: str, data: Mapping[str, Any], path: str = "rbac.yaml", **fields: Any
+) -> Subject:
     document = Document(path, 0, dict(data), Routes(data))
     identity = Identity(fields.pop("unit", ""), kind, address)
     return Subject(identity, fields.pop("side", Side.HEAD), dict(data), {"": (Origin(document),)}, **fields)
@@ -67,12 +69,23 @@ def role(name: Any, *rules: Any, ns: Any = "prod", **fields: Any) -> Subject:
     if "labels" in fields:
         meta["labels"] = fields.pop("labels")
     kind = "ClusterRole" if ns is None else "Role"
-    data = {"apiVersion": RBAC, "kind": kind, "metadata": meta, "rules": list(rules), **fields.pop("more", {})}
+    data = {
+        "apiVersion": RBAC,
+        "kind": kind,
+        "metadata": meta,
+        "rules": list(rules),
+        **fields.pop("more", {}),
+    }
     return subject(f"kubernetes/{kind}", f"{kind} {ns}/{name}", data, **fields)
 
 
 def binding(
-    name: str, ref: Any, *subjects: Any, ns: Any = "prod", more: Mapping[str, Any] | None = None, **fields: Any
+    name: str,
+    ref: Any,
+    *subjects: Any,
+    ns: Any = "prod",
+    more: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Subject:
     """A RoleBinding (ClusterRoleBinding when `ns` is None). `ref` is `Role/x` or `ClusterRole/x`; subjects
     are `ServiceAccount prod/ci`, `User jane`, `Group devs` or raw values."""

@@ -15,7 +15,16 @@ from changegate.derive.grants import delta
 from changegate.derive.grants.aws_cover import StatementCover, shown_condition
 from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, parse, read
 from changegate.derive.grants.aws_words import conditions, flags, wildcard
-from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, listed, refuse, shown
+from changegate.derive.grants.held import (
+    Held,
+    Sources,
+    binding_on_head,
+    hold,
+    listed,
+    misformed,
+    refuse,
+    shown,
+)
 from changegate.errors import InputProblem
 from changegate.knowledge import aws_iam
 from changegate.model.change import Change
@@ -178,7 +187,7 @@ class _Reading:
         except PolicyError as error:
             if binding_on_head(policy):
                 refuse(policy, where, str(error), "Write a policy document that AWS accepts.")
-            self._unknown(policy, where, Unknown(str(text), "misformed"), holder, role, via=via)
+            self._unknown(policy, where, misformed(text), holder, role, via=via)
             return
         for statement, written in statements:
             self._add(policy, where, statement, written, holder, role, via=via)
@@ -223,10 +232,9 @@ class _Reading:
         draft.written.update(written)
         if role != "":
             draft.roles.add((role, builtin))
-        for name in ("", "actions", "resources", "conditions", "principal"):
-            draft.sources.add(name, subject, where)
-            if via is not None and name in ("", "principal"):
-                draft.sources.add(name, via)
+        draft.sources.add(subject, where, "", "actions", "resources", "conditions", "principal")
+        if via is not None:
+            draft.sources.add(via, "", "", "principal")
 
 
 def _name(owner: Subject) -> str | Unknown:

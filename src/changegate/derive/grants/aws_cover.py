@@ -51,8 +51,10 @@ class StatementCover:
             return None
         close = lost or any(_touches(s, statement) for s in known)
         unsure = len(known) < len(mine) or any(s.unknown for s in lost)
+        written = held.grant.actions.include
+        cased = {text.lower(): text for text in written} if isinstance(written, list) else {}
         return Gap(
-            tuple(sorted(actions)),
+            tuple(sorted(cased.get(text, text) for text in actions)),
             tuple(sorted(resources)),
             removed_conditions=tuple(sorted(_dropped(known, statement))),
             confidence="unknown" if unsure else "over" if close else "exact",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from changegate.derive.grants.aws_policy import Patterns, Statement
-from changegate.derive.grants.cover import includes
+from changegate.derive.grants.cover import ARN_PARTS, includes
 from changegate.knowledge import aws_iam
 from changegate.model.grant import Condition
 
@@ -30,10 +30,12 @@ def _action_class(text: str) -> str:
 def _resource_class(text: str) -> str:
     if not text.strip("*"):
         return "all"
-    last = text.split(":", 5)[-1]
-    tail = last.rpartition("/")[2] if last.count("/") <= 1 else last
-    if tail and not tail.strip("*") and text.startswith("arn:"):
-        return "type"
+    parts = text.split(":", ARN_PARTS - 1)
+    if len(parts) == ARN_PARTS and parts[5].endswith("*"):
+        # `role/*` and `function:*` are every one of a type; `bucket/*` is what one bucket holds.
+        kind = parts[5].rstrip("*")
+        if not kind or (parts[2] != "s3" and kind[-1] in "/:" and kind[:-1].replace("-", "").isalnum()):
+            return "type"
     return "partial" if "*" in text or "?" in text else "none"
 
 

@@ -64,7 +64,7 @@ def _applies(pattern: Pattern, reach: Reach) -> bool:
         pattern.cluster or (pattern.namespaces and reach.scope not in pattern.namespaces)
     ):
         return False
-    return not reach.names or pattern.named or bool(reach.names & pattern.names) or bool(pattern.names)
+    return not reach.names or pattern.named or bool(reach.names & pattern.names)
 
 
 def _given(needs: Iterable[str], reach: Reach) -> Iterable[str]:

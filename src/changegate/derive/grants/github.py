@@ -11,7 +11,7 @@ from typing import Any
 
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
-from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, refuse, shown
+from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, misformed, refuse, shown
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Scope
 from changegate.model.subject import Index, Subject, Unknown
@@ -107,7 +107,7 @@ def _refused(job: Subject, dotted: str, value: Any) -> Unknown:
     if binding_on_head(job):
         remedy = "Write read, write or none for each permission, or read-all, write-all or {}."
         refuse(job, dotted, "this is not a level that a token permission can have", remedy)
-    return Unknown(str(value), "misformed")
+    return misformed(value)
 
 
 def _place(job: Subject) -> tuple[str, str]:
@@ -173,13 +173,13 @@ def _risks(job: Subject, permission: str, level: str | Unknown) -> frozenset[str
 def _sources(job: Subject, permission: str) -> Sources:
     sources = Sources()
     written = job.data.get("permissions")
-    if written is not None:
+    own = ["principal", "scope"]
+    if written is None:
+        own += ["", "actions", "resources"]
+    else:
         at = f"permissions.{permission}" if isinstance(written, Mapping) else "permissions"
-        for name in ("", "actions", "resources"):
-            sources.add(name, job, at)
-    for name in ("", "actions", "resources", "principal", "scope"):
-        if name not in sources.origins or not name:
-            sources.add(name, job)
+        sources.add(job, at, "", "actions", "resources")
+    sources.add(job, "", *own)
     return sources
 
 

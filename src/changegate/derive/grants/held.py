@@ -45,19 +45,14 @@ class Sources:
     origins: dict[str, dict[tuple[int, object], Origin]] = field(default_factory=dict)
     paths: dict[str, bool] = field(default_factory=dict)
 
-    def add(self, name: str, subject: Subject, dotted: str = "") -> None:
-        """Note that field `name` was read at `dotted` of a subject."""
-        found = self.origins.setdefault(name, {})
+    def add(self, subject: Subject, dotted: str, *names: str) -> None:
+        """Note that fields were read at `dotted` of a subject ("" = all of it)."""
         for origin in subject.origins_of(dotted) if dotted else subject.origins[""]:
-            found.setdefault((id(origin.document), origin.route), origin)
-            self.paths[origin.path] = self.paths.get(origin.path, False) or not subject.context
-
-    def merge(self, other: Sources) -> None:
-        for name, origins in other.origins.items():
-            for key, origin in origins.items():
+            key, path = (id(origin.document), origin.route), origin.document.path
+            for name in names:
                 self.origins.setdefault(name, {}).setdefault(key, origin)
-        for path, changed in other.paths.items():
-            self.paths[path] = self.paths.get(path, False) or changed
+            if not self.paths.get(path):
+                self.paths[path] = not subject.context
 
     @property
     def changed(self) -> frozenset[str]:
@@ -66,6 +61,8 @@ class Sources:
     def freeze(self) -> dict[str, tuple[Origin, ...]]:
         """Origins with those in changed files first."""
         changed = self.changed
+        if len(changed) == len(self.paths):
+            return {name: tuple(found.values()) for name, found in self.origins.items()}
         return {
             name: tuple(sorted(found.values(), key=lambda o: o.path not in changed))
             for name, found in self.origins.items()
@@ -108,6 +105,13 @@ def listed(texts: Iterable[str]) -> str:
         return ", ".join(names)
     digest = hashlib.sha256(", ".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN} more ({digest})"
+
+
+def misformed(value: object) -> Unknown:
+    """What stands for a misformed value that must not stop the run; equal values are equal."""
+    text = json.dumps(value, default=str, sort_keys=True)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Unknown(f"misformed ({digest})", "misformed")
 
 
 def refuse(subject: Subject, dotted: str, cause: str, remedy: str) -> NoReturn:

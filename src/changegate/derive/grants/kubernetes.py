@@ -23,8 +23,6 @@ from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
 from changegate.model.subject import Index, Subject, Unknown
 
-_FIELDS = {"": "", "actions": ".verbs", "resources": ".resources", "resources.names": ".resourceNames"}
-
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between two sides."""
@@ -131,18 +129,16 @@ def _note(
     if not isinstance(piece.verbs, Unknown):
         draft.verbs |= piece.verbs
     sources = draft.sources
-    for name in ("", "principal"):
-        sources.add(name, binding, at)
-    sources.add("scope", binding, "metadata.namespace" if draft.scope.type == "namespace" else "kind")
-    for name in ("", "role"):
-        sources.add(name, binding, "roleRef")
-    for name, suffix in _FIELDS.items():
-        if role is None:
-            sources.add(name, binding, "roleRef")
-        elif name == "resources" and _is_url(piece):
-            sources.add(name, role, f"{piece.field}.nonResourceURLs")
-        else:
-            sources.add(name, role, f"{piece.field}{suffix}")
+    sources.add(binding, at, "", "principal")
+    sources.add(binding, "roleRef", "", "role")
+    sources.add(binding, "metadata.namespace" if draft.scope.type == "namespace" else "kind", "scope")
+    if role is None:
+        sources.add(binding, "roleRef", "actions", "resources", "resources.names")
+        return
+    sources.add(role, piece.field, "")
+    sources.add(role, f"{piece.field}.verbs", "actions")
+    sources.add(role, f"{piece.field}.{'nonResourceURLs' if _is_url(piece) else 'resources'}", "resources")
+    sources.add(role, f"{piece.field}.resourceNames", "resources.names")
 
 
 def _is_url(piece: Piece) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from changegate.derive.grants.held import binding_on_head, refuse, text_of
+from changegate.derive.grants.held import binding_on_head, misformed, refuse, text_of
 from changegate.derive.grants.kubernetes_rules import Piece, Resource, pieces
 from changegate.knowledge import kubernetes_rbac
 from changegate.model.subject import Index, Subject, Unknown
@@ -77,7 +77,7 @@ def role_ref(binding: Subject) -> tuple[str, str | Unknown]:
     if binding_on_head(binding):
         remedy = "Name a Role or ClusterRole in roleRef, with kind and name."
         refuse(binding, "roleRef", "a binding refers to no role", remedy)
-    return "ClusterRole", Unknown("a misformed roleRef", reason="misformed")
+    return "ClusterRole", misformed(binding.data.get("roleRef"))
 
 
 class Roles:

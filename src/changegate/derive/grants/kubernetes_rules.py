@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from changegate import limits
-from changegate.derive.grants.held import binding_on_head, refuse, shown, text_of
+from changegate.derive.grants.held import binding_on_head, misformed, refuse, shown, text_of
 from changegate.model.subject import Subject, Unknown
 
 
@@ -77,8 +77,7 @@ def _opaque(field: str, value: Unknown) -> Piece:
 def _misformed(role: Subject, field: str, cause: str) -> Piece:
     if binding_on_head(role):
         refuse(role, field, cause, "Write it as the Kubernetes API defines it.")
-    value = json.dumps(role.data.get("rules"), default=str, sort_keys=True)
-    return _opaque(field, Unknown(value, reason="misformed"))
+    return _opaque(field, misformed(role.data.get("rules")))
 
 
 def _rule(role: Subject, field: str, rule: Any) -> list[Piece]:

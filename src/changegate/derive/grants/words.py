@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
 from changegate.model.subject import Unknown
 
@@ -29,7 +31,9 @@ def describe(change: Change) -> tuple[str, str, str, str]:
     may = _may(data["system"], actions)
     if data["effect"] == "deny":
         may = f"not {may}"
-    on = _on(data["system"], resources)
+    on = _on(data["system"], resources, actions)
+    if data["role"]["builtin"] and not isinstance(resources, Unknown) and len(resources) > _SHOWN + 1:
+        on += f" (role {_text(data['role']['name'])})"
     names = data["resources"]["names"]
     if isinstance(names, Unknown):
         on += f" named {_unknown(names)}"
@@ -52,13 +56,23 @@ def _may(system: str, actions: Any) -> str:
     return _few([*words, *sorted(rest)])
 
 
-def _on(system: str, resources: Any) -> str:
+def _on(system: str, resources: Any, actions: Any) -> str:
     if isinstance(resources, Unknown):
         return _unknown(resources)
     everything = "*.*" if system == "kubernetes" else "*"
     if everything in resources:
         return "everything"
+    if system == "kubernetes" and not isinstance(actions, Unknown):
+        telling = {resource for resource, verb in _telling() if verb in actions}
+        resources = sorted(resources, key=lambda text: text not in telling)
     return _few(resources)
+
+
+@cache
+def _telling() -> frozenset[tuple[str, str]]:
+    """Permissions that give more than they say: they are named before the others."""
+    needs = (need for p in kubernetes_rbac.table().patterns for need in p.needs_all | p.needs_any)
+    return frozenset((resource, verb) for resource, _, verb in (need.partition("#") for need in needs))
 
 
 def _few(texts: Sequence[str]) -> str:
