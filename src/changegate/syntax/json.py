@@ -7,19 +7,14 @@ request, by walking the text along a route: plans are large, and few of their no
 from __future__ import annotations
 
 import json
-import math
-import re
-from typing import Any, Final
+from typing import Any
 
 from changegate import limits
 from changegate.errors import InputProblem
 from changegate.model.document import Document
-from changegate.syntax.json_check import LIMIT_WHY, Check, Refused, too_deep
+from changegate.syntax.json_check import LIMIT_WHY, Check, Refused, too_deep, too_large
 from changegate.syntax.json_locator import JsonLocator, Members, skip_space
 from changegate.syntax.text import place
-
-# Text without these holds no number beyond 64 bits; long digests do match, and then every number is checked.
-_LONG_NUMBER: Final = re.compile(r"\d{19}|[eE]\+?\d{3}")
 
 
 def parse_json(path: str, text: str) -> tuple[Document, ...]:
@@ -33,7 +28,6 @@ def parse_json_lines(path: str, text: str) -> tuple[Document, ...]:
 
 
 def _parse(path: str, text: str, *, many: bool) -> tuple[Document, ...]:
-    scan = _decoder(text).scan_once
     members = Members(text)
     documents: list[Document] = []
     nodes = 0
@@ -42,7 +36,7 @@ def _parse(path: str, text: str, *, many: bool) -> tuple[Document, ...]:
         start = position
         if len(documents) >= limits.DOCUMENTS:
             raise _limit(path, text, start, f"more than {limits.DOCUMENTS} documents in one file")
-        value, position = _value(path, text, scan, start)
+        value, position = _value(path, text, start)
         position = skip_space(text, position)
         if position < len(text) and not many:
             raise _invalid(path, text, position, "more text after the value")
@@ -52,22 +46,26 @@ def _parse(path: str, text: str, *, many: bool) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def _decoder(text: str) -> Any:
-    exact: dict[str, Any] = {}
-    if _LONG_NUMBER.search(text):
-        exact = {"parse_int": _integer, "parse_float": _float}
-    return json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, **exact)
-
-
-def _value(path: str, text: str, scan: Any, start: int) -> tuple[Any, int]:
+def _value(path: str, text: str, start: int) -> tuple[Any, int]:
     try:
-        value, end = scan(text, start)
+        try:
+            return _scan(text, start)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
+            # Python converts no integer of more than 4,300 digits.
+            return _scan(text, start, parse_int=_integer)
     except StopIteration as error:
         raise _invalid(path, text, error.value, "a value is missing") from None
     except json.JSONDecodeError as error:
         raise _invalid(path, text, error.pos, error.msg.removesuffix(" at")) from None
     except RecursionError:
         raise too_deep(path, text) from None
+
+
+def _scan(text: str, start: int, **exact: Any) -> tuple[Any, int]:
+    decoder: Any = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, **exact)
+    value, end = decoder.scan_once(text, start)
     return value, end
 
 
@@ -88,16 +86,7 @@ def _constant(name: str) -> Refused:
 
 
 def _integer(digits: str) -> Any:
-    # Length first: converting long decimals takes quadratic time, and Python refuses 4,300 digits.
-    value = int(digits) if len(digits) <= 20 else limits.INT_MAX + 1
-    if limits.INT_MIN <= value <= limits.INT_MAX:
-        return value
-    return Refused(f"the integer {digits[:20]}... does not fit into 64 bits")
-
-
-def _float(digits: str) -> Any:
-    value = float(digits)
-    return value if math.isfinite(value) else Refused("a number is beyond the range of a 64-bit float")
+    return int(digits) if len(digits) <= 20 else Refused(too_large(digits))
 
 
 def _invalid(path: str, text: str, offset: int, cause: str) -> InputProblem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import Any, Final
 
 from changegate import limits
@@ -77,6 +78,12 @@ class Check:
             elif kind is str:
                 if self._all_texts or len(one) > _SHORT:
                     self._check_text(one, limits.TEXT_BYTES, one, "a text")
+            elif kind is int:
+                if not limits.INT_MIN <= one <= limits.INT_MAX:
+                    raise self._number(one, too_large(str(one)))
+            elif kind is float:
+                if isinf(one):
+                    raise self._number(one, "a number is beyond the range of a 64-bit float")
             elif kind is Refused:
                 raise self._refusal(one)
 
@@ -97,10 +104,13 @@ class Check:
                 self._route_to(near), cause, LIMIT_WHY, "Move long text to a file of its own."
             )
 
+    def _number(self, number: Any, cause: str) -> InputProblem:
+        return self._problem(self._route_to(number), cause, _WHY, "Write another value, or a text in quotes.")
+
     def _refusal(self, refused: Refused) -> InputProblem:
+        if refused.cause:
+            return self._number(refused, refused.cause)
         route = self._route_to(refused)
-        if not refused.name and refused.cause:
-            return self._problem(route, refused.cause, _WHY, "Write another value, or a text in quotes.")
         first, second = self._locator.repeated(route, refused.name)
         line, column = place(self._text, second)
         return InputProblem(
@@ -129,6 +139,11 @@ class Check:
         span = self._locator.value(route)
         line, column = (span.start_line, span.start_column) if span else (1, 1)
         return InputProblem(cause, path=self._path, line=line, column=column, why=why, remedy=remedy)
+
+
+def too_large(digits: str) -> str:
+    """Why an integer is refused."""
+    return f"the integer {digits[:20]}{'...' if len(digits) > 20 else ''} does not fit into 64 bits"
 
 
 def too_deep(path: str, text: str) -> InputProblem:

@@ -117,8 +117,12 @@ class JsonLocator:
         first, second, *_ = (one.name_start for one in self._members.scan(member.start) if one.name == name)
         return first, second
 
+    @cached_property
+    def _root(self) -> Member:
+        return Member("", 0, 0, self._start, self._members.skip(self._start))
+
     def _find(self, route: Route) -> Member | None:
-        member = Member("", 0, 0, self._start, self._members.skip(self._start))
+        member = self._root
         for step in route:
             found = self._members.of(member.start).get(step)
             if found is None:
