@@ -33,6 +33,9 @@ class Routes:
     def key(self, route: Route) -> Span | None:
         return None
 
+    def text_span(self, route: Route, start: int, end: int) -> Span | None:
+        return None
+
 
 def subject(
     kind: str, address: str, data: Mapping[str, Any], path: str = "rbac.yaml", **fields: Any

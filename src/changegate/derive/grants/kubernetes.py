@@ -101,6 +101,8 @@ def _bound(drafts: dict[_Key, _Draft], binding: Subject, roles: Roles, unit: str
     for at, principal in principals(binding):
         for bundle in bundles:
             for role, piece in bundle.parts:
+                if role is None and _is_url(piece) and not clusterwide:
+                    continue  # nobody wrote it, and URLs are in no namespace
                 key = (unit, principal.id, scope, piece.resources, piece.names, piece.unknown, bundle.tie)
                 draft = drafts.get(key)
                 if draft is None:

@@ -28,6 +28,9 @@ def describe(change: Change) -> tuple[str, str, str, str]:
     delta: Mapping[str, Any] = change.delta
     actions = delta.get("actions") or data["actions"]["include"]
     resources = delta.get("resources") or data["resources"]["include"]
+    if not data["role"]["resolved"]:
+        may, on = f"do all that {_text(data['role']['name'])} allows", "(not known)"
+        return _text(data["principal"]["id"]), may, on, _where(data["scope"])
     may = _may(data["system"], actions)
     if data["effect"] == "deny":
         may = f"not {may}"

@@ -54,6 +54,11 @@ def test_a_built_in_role_is_named() -> None:
     assert on.endswith(" more (role view)")
 
 
+def test_a_role_that_was_not_read() -> None:
+    bound = binding("b", "ClusterRole/other", CI)
+    assert told([bound]) == (CI, "do all that other allows", "(not known)", "namespace prod")
+
+
 def test_a_token() -> None:
     path = ".github/workflows/release.yml"
     data = {"id": "publish", "workflow": {"path": path}, "triggers": [], "permissions": {"contents": "write"}}

@@ -195,6 +195,10 @@ def test_built_in_roles() -> None:
     every, urls = held(binding("b", "ClusterRole/cluster-admin", CI, ns=None))
     assert every["role"] == {"name": "cluster-admin", "builtin": True, "resolved": True, "admin": True}
     assert (every["resources"]["include"], urls["resources"]["include"]) == (["*.*"], ["/*"])
+    (inside,) = held(binding("b", "ClusterRole/cluster-admin", CI))
+    assert (inside["resources"]["include"], inside["scope"]["type"]) == (["*.*"], "namespace")
+    (delegator,) = held(binding("b", "ClusterRole/system:auth-delegator", CI, ns=None))
+    assert (delegator["role"]["resolved"], delegator["flags"]) == (True, [])
     (view,) = held(binding("b", "ClusterRole/view", CI))
     assert view["actions"]["include"] == ["get", "list", "watch"]
     assert "pods" in view["resources"]["include"]
