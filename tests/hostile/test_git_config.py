@@ -92,10 +92,12 @@ class Trap:
                 + f'[filter "evil"]\n\tclean = {c}\n\tsmudge = {c}\n\tprocess = {c}\n\trequired = true\n'
                 f'[diff]\n\texternal = {c}\n[diff "evil"]\n\ttextconv = {c}\n\tcommand = {c}\n'
                 f'[merge "evil"]\n\tdriver = {c} %A\n[credential]\n\thelper = {c}\n[gpg]\n\tprogram = {c}\n'
-                f"[alias]\n\tsing = !{c}\n\tls-tree = !{c}\n\tcat-file = !{c}\n[interactive]\n\tdiffFilter = {c}\n"
+                f"[alias]\n\tsing = !{c}\n\tls-tree = !{c}\n\tcat-file = !{c}\n"
+                f"[interactive]\n\tdiffFilter = {c}\n"
                 f'[remote "origin"]\n\turl = ext::{c}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
                 f"\tuploadpack = {c}\n[protocol]\n\tallow = always\n[extensions]\n\tpartialClone = origin\n"
-                f"[pager]\n\tls-tree = {c}\n[uploadpack]\n\tpackObjectsHook = {c}\n[include]\n\tpath = {c}.config\n"
+                f"[pager]\n\tls-tree = {c}\n[uploadpack]\n\tpackObjectsHook = {c}\n"
+                f"[include]\n\tpath = {c}.config\n"
             )
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from changegate import limits
 from changegate.errors import InputProblem, UsageProblem
 from changegate.model.proposal import Blob, Entry, Mode, Proposal, Revision, Side
-from changegate.sources import files, paths
+from changegate.sources import paths
 from changegate.sources.layout import Layout, find_layout
 from changegate.sources.private import PrivateDirectory
 from changegate.sources.process import Runner, lines, missing
@@ -283,9 +283,6 @@ class GitSource:
 
     def _load(self, blobs: Sequence[Blob]) -> Iterable[bytes]:
         """Contents in order: one question to the open process, or one process for many."""
-        for blob in blobs:
-            if blob.size > limits.PLAN_BYTES:
-                raise files.too_large(blob.id.partition(":")[2], limits.PLAN_BYTES)
         if len(blobs) == 1:
             found = self._runner.object(blobs[0].id)
             if found is None:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 _SPAWN = threading.Lock()
 _KEPT = ("SYSTEMROOT", "PATHEXT", "TEMP", "TMP")  # Windows starts no program without them
 
-_INCOMPLETE = "The clone lacks objects (a partial or damaged clone), and nothing is fetched while judging."
+_INCOMPLETE = "What cannot be read cannot be judged, and nothing is fetched while judging."
 _REFETCH = (
-    "Fetch the whole history without a filter: `git fetch --refetch`, or `fetch-depth: 0` and no `filter`."
+    "Check the repository with `git fsck`. If the clone is a partial one, complete it: `git fetch --refetch`,"
+    " or `fetch-depth: 0` and no `filter` in actions/checkout."
 )
 
 

@@ -77,7 +77,9 @@ class TableReader:
     def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
         """See `Reader.search`. Links, submodules, LFS pointers, files over `FILE_BYTES` and names of
         well-known binary formats hold no configuration that a join could use."""
-        wanted = list(dict.fromkeys(needles))
+        wanted: dict[bytes, list[tuple[bytes, ...]]] = {}
+        for first, *rest in (every or (b"",) for every in dict.fromkeys(needles)):
+            wanted.setdefault(first, []).append(tuple(rest))
         scope = scope.strip("/")
         candidates = [
             (path, blob)
@@ -89,8 +91,7 @@ class TableReader:
             (
                 Entry(path, blob, blob)
                 for (path, blob), content in zip(candidates, contents, strict=True)
-                if any(all(needle in content for needle in every) for every in wanted)
-                and not is_lfs_pointer(content)
+                if _matches(content, wanted) and not is_lfs_pointer(content)
             ),
             key=lambda entry: entry.path,
         )
@@ -143,6 +144,14 @@ class TableReader:
                 else:
                     ahead[blob.id] = content
             yield content
+
+
+def _matches(content: bytes, wanted: Mapping[bytes, Sequence[tuple[bytes, ...]]]) -> bool:
+    """Whether the content holds a first needle and all of one of the sequels grouped under it."""
+    return any(
+        first in content and any(all(needle in content for needle in rest) for rest in sequels)
+        for first, sequels in wanted.items()
+    )
 
 
 def _may_matter(path: str, blob: Blob) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from changegate import limits
-from changegate.errors import InputProblem, UsageProblem
+from changegate.errors import UsageProblem
 from changegate.model.proposal import Blob, Mode
 from changegate.sources import files
 from changegate.sources.paths import encode
@@ -35,15 +35,12 @@ class Snapshot:
 
 def tree_of_index(runner: Runner) -> str:
     """Write the private index as a tree. Raises `UsageProblem` for an unfinished merge."""
-    status, out, err = runner.attempt("write-tree", "--missing-ok")
-    if status:
-        _refuse_conflicts(runner)
-        raise InputProblem(
-            f"the index cannot be read: {err.splitlines()[0] if err else status}",
-            why="What is staged is not known.",
-            remedy="Rebuild the index with `git reset`, which keeps the working tree.",
-        )
-    return out.decode("ascii").strip()
+    _refuse_conflicts(runner)
+    return _write_tree(runner)
+
+
+def _write_tree(runner: Runner) -> str:
+    return runner.run("write-tree", "--missing-ok").decode("ascii").strip()
 
 
 def snapshot(runner: Runner, root: Path) -> Snapshot:
@@ -72,7 +69,7 @@ def snapshot(runner: Runner, root: Path) -> Snapshot:
     pointers = _lfs_pointers(runner, root, {p: tracked[p] for p in present if p in tracked})
     _update(runner, root, gone, "--force-remove")
     _update(runner, root, [p for p in present if p not in pointers], "--add", "--replace")
-    return Snapshot(tree_of_index(runner), beside)
+    return Snapshot(_write_tree(runner), beside)
 
 
 def _changed(runner: Runner, root: Path) -> tuple[list[str], dict[str, str]]:
@@ -93,12 +90,7 @@ def _changed(runner: Runner, root: Path) -> tuple[list[str], dict[str, str]]:
 
 
 def _status(root: Path, path: str) -> os.stat_result | None:
-    """lstat of what `git add` would add; None when it is gone, or only reachable through a link."""
-    folder = root
-    for part in path.split("/")[:-1]:
-        folder /= part
-        if folder.is_symlink():
-            return None
+    """lstat of what `git add` would add; None when it went away since git listed it."""
     try:
         status = os.lstat(os.fsencode(root) + b"/" + encode(path))
     except (FileNotFoundError, NotADirectoryError):

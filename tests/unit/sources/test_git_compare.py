@@ -195,22 +195,22 @@ def test_a_shallow_clone_hides_the_merge_base(repo: GitRepo, opened: Opener, tmp
 def test_a_shallow_boundary_may_hide_a_better_merge_base(
     repo: GitRepo, opened: Opener, tmp_path: Path
 ) -> None:
-    # main and feature share `old`, which was merged into both; both commits of `old` lie behind the
-    # boundary on one way, while the root stays visible on the other.
+    # `shared` came into both branches. On the way from feature it lies behind the boundary, so that the
+    # clone shows only the root as common.
     repo.commit({"a": "1"})
     repo.branch("old")
-    repo.commit({"o": "1"})
-    repo.commit({"o": "2"})
-    repo.branch("feature", "main")
-    repo.merge("old")
+    shared = repo.commit({"o": "1"})
     repo.switch("main")
     repo.merge("old")
+    repo.switch("old")
+    boundary = repo.commit({"o": "2"})
+    repo.branch("feature", "main~1")
+    repo.commit({"f": "1"})
+    repo.merge("old")
     whole = opened(repo.path).compare("main", "feature")[0]
-    assert whole.base is not None
-    assert whole.base.commit == repo.id("old")
-    repo.switch("feature")
+    assert whole.base == Revision("main", shared)
     cut = repo.clone(tmp_path / "cut", "--no-single-branch")
-    (cut.path / ".git/shallow").write_text(repo.id("feature") + "\n" + repo.id("old") + "\n")
+    (cut.path / ".git/shallow").write_text(boundary + "\n")
     with pytest.raises(UsageProblem, match="shallow"):
         opened(cut.path).compare("origin/main", "origin/feature")
 
@@ -220,7 +220,8 @@ def test_a_shallow_clone_that_is_deep_enough(repo: GitRepo, opened: Opener, tmp_
         repo.commit({"a": str(n)})
     repo.branch("feature")
     repo.commit({"b": "1"})
-    clone = repo.clone(tmp_path / "clone", "--depth=3", "--no-single-branch")
+    repo.commit({"b": "2"})
+    clone = repo.clone(tmp_path / "clone", "--depth=4", "--no-single-branch")
     proposal, _ = opened(clone.path).compare("origin/main", "origin/feature")
     assert shape(proposal) == {"b": "added"}
 
@@ -579,3 +580,34 @@ def test_a_repository_that_cannot_be_prepared_leaves_nothing(
     with pytest.raises(UsageProblem, match="a part of the git directory cannot be read"):
         open_repository(repo.path)
     assert not list(tmp_path.glob("changegate-*"))
+
+
+def test_a_program_that_cannot_start_leaves_nothing(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UsageProblem("the program git cannot be started")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("changegate.sources.process._gitpython", refuse)
+    with pytest.raises(UsageProblem, match="cannot be started"):
+        open_repository(repo.path)
+    assert not list(tmp_path.glob("changegate-*"))
+
+
+def test_questions_about_the_clone(repo: GitRepo, opened: Opener, tmp_path: Path) -> None:
+    first = repo.commit({"a": "1"})
+    second = repo.commit({"a": "2"})
+    clone = opened(repo.clone(tmp_path / "clone").path)
+    assert clone.origin == repo.path.as_uri()
+    assert opened(repo.path).origin == ""
+    found = clone.find("origin/main")
+    assert found is not None
+    assert (found.id, found.parents) == (second, (first,))
+    assert clone.find("nowhere") is None
+    assert clone.contains("main", first)
+    assert not clone.contains(first, "main")
+    assert not clone.contains("main", "nowhere")
+    default = clone.default_branch()
+    assert default is not None
+    assert default.revision == Revision("origin/main", second)

@@ -104,6 +104,8 @@ def test_a_missing_object_is_none_and_named_when_read(source: GitSource) -> None
     assert source._runner.object("f" * 40) is None
     assert source._runner.sizes(["f" * 40]) == {}
     assert source._runner.sizes([]) == {}
+    with pytest.raises(InputProblem, match="object ffffffffffff is not in this clone"):
+        list(source._runner.objects(["f" * 40]))
 
 
 def test_without_git_the_remedy_is_to_install_it(repo: GitRepo) -> None:

@@ -156,6 +156,21 @@ def test_an_unfinished_merge_is_refused(repo: GitRepo, source: GitSource) -> Non
         assert "merge is not finished" in caught.value.cause
 
 
+def test_a_file_that_goes_away_meanwhile_counts_as_gone(
+    repo: GitRepo, source: GitSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write({"a.yaml": "a: 2\n", "editor.swp": "x"})
+    real = os.lstat
+
+    def lstat(path: bytes | str) -> os.stat_result:
+        if os.fsencode(path).endswith((b"a.yaml", b"editor.swp")):
+            raise FileNotFoundError
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    assert heads(source.worktree()) == {"a.yaml": None}
+
+
 def test_a_damaged_index_is_named(repo: GitRepo, source: GitSource) -> None:
     (repo.path / ".git/index").write_bytes(b"DIRC nonsense")
     for propose in (source.staged, source.worktree):

@@ -103,6 +103,10 @@ def test_files_of_the_git_directory_are_not_refs(repo: GitRepo) -> None:
     assert refs(repo).short("index") is None
 
 
+def test_what_is_no_name_is_no_ref(repo: GitRepo) -> None:
+    assert refs(repo).short("-x") is None
+
+
 def test_a_name_of_two_commits_is_refused(repo: GitRepo) -> None:
     repo.git("tag", "v1")
     repo.branch("v1")

@@ -52,5 +52,9 @@ def test_folders_collide_even_when_their_files_do_not() -> None:
     assert collisions(["Prod/a.tf"], ["Prod/a.tf", "prod/b.tf"]) == [("Prod", "prod")]
 
 
+def test_a_pair_is_reported_once() -> None:
+    assert collisions(["A/x", "A/y"], ["A/x", "A/y", "a/x", "a/z"]) == [("A", "a"), ("A/x", "a/x")]
+
+
 def test_unchanged_twins_are_not_reported() -> None:
     assert collisions(["x/y"], ["x/y", "a", "A"]) == []

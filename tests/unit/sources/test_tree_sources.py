@@ -53,6 +53,14 @@ def test_memory_search_is_about_unchanged_files() -> None:
     assert [e.path for e in reader.search([(b"two",)], "")] == ["a/x.yaml", "b/y.yaml"]
 
 
+def test_needles_may_be_few_or_none() -> None:
+    files = {"a": "one", "b": "two"}
+    _, reader = MemorySource(files, files).proposal()
+    assert [e.path for e in reader.search([()], "")] == ["a", "b"]
+    assert [e.path for e in reader.search([(b"o", b"n"), (b"o", b"w")], "")] == ["a", "b"]
+    assert [e.path for e in reader.search([(b"o", b"n"), (b"x", b"w")], "")] == ["a"]
+
+
 def test_memory_blobs_with_equal_ids_have_equal_bytes() -> None:
     proposal, _ = MemorySource({"a": "x"}, {"b": "x", "c": "y"}).proposal()
     a, b, c = (entry.head or entry.base for entry in proposal.entries)
