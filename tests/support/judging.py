@@ -32,6 +32,9 @@ class Lines:
     def key(self, route: Route) -> Span | None:
         return self._places.get((*route, "key"))
 
+    def text_span(self, route: Route, start: int, end: int) -> Span | None:
+        return None
+
 
 def document(path: str = "a.yaml", places: Mapping[Route, Span] | None = None) -> Document:
     return Document(path, 0, {}, Lines(places or {(): Span(1, 1, 1, 5)}))

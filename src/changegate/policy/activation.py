@@ -77,9 +77,8 @@ def _converted(
 
 
 def _walk(value: Any, path: Path, replace: Callable[[Unknown, Path], Any]) -> Any:
+    """Anything but text: most values are text, and a call for each would cost more than its check."""
     kind = type(value)
-    if kind is str:
-        return _text(value)
     if kind is dict or kind is list:
         if len(path) >= DEPTH:
             raise _Unfit(f"more than {DEPTH} levels")

@@ -196,16 +196,3 @@ def _case(value: Mapping[str, Any]) -> Case:
         findings=tuple(Expected(**found) for found in value["findings"]),
         params=value.get("params", {}),
     )
-
-
-def require_cases(rule: Rule) -> None:
-    """A rule is finished when one case fires and one stays silent. Raises `UsageProblem`."""
-    fires = any(case.findings for case in rule.cases)
-    silent = any(not case.findings for case in rule.cases)
-    if not (fires and silent):
-        raise UsageProblem(
-            f"{rule.id} has no case that {'stays silent' if fires else 'fires'}",
-            path=rule.path,
-            why="A rule that was never seen to fire, or to stay silent, proves nothing.",
-            remedy="Add a case with the pattern, and one with its nearest harmless neighbour.",
-        )

@@ -17,7 +17,7 @@ def check_fields(analysis: Analysis, schemas: Mapping[str, Mapping[str, Any] | N
     """
     for read in analysis.reads:
         schema = schemas.get(read.root)
-        seen = read.root
+        seen = read.named
         for step in read.steps:
             if schema is None:
                 break

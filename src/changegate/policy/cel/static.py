@@ -52,10 +52,14 @@ class Read:
         return replace(self, steps=(*self.steps, step))
 
     @property
+    def named(self) -> str:
+        """The root as a person writes it."""
+        return f'find("{self.root[5:]}")' if self.root.startswith("find:") else self.root
+
+    @property
     def dotted(self) -> str:
         """As a person writes it: `subject.actions.include[]`."""
-        text = f'find("{self.root[5:]}")' if self.root.startswith("find:") else self.root
-        return text + "".join("[]" if s.name is None else f".{s.name}" for s in self.steps)
+        return self.named + "".join("[]" if s.name is None else f".{s.name}" for s in self.steps)
 
     def covers(self, path: Sequence[str | int]) -> int:
         """How many leading steps of `path` this read and `path` have in common, all of the shorter
