@@ -7,20 +7,16 @@ plan is attached to is a `definition`. Trust, resource policies and boundaries a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from changegate import limits
 from changegate.derive.grants import delta
-from changegate.derive.grants.aws_cover import StatementCover, shown_condition
+from changegate.derive.grants.aws_cover import StatementCover
+from changegate.derive.grants.aws_grant import Draft, Holder, finish
 from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, parse, read
-from changegate.derive.grants.aws_words import conditions, flags, wildcard
 from changegate.derive.grants.held import (
     Held,
-    Sources,
     binding_on_head,
-    hold,
-    listed,
     misformed,
     refuse,
     shown,
@@ -28,7 +24,7 @@ from changegate.derive.grants.held import (
 from changegate.errors import InputProblem
 from changegate.knowledge import aws_iam
 from changegate.model.change import Change
-from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
+from changegate.model.grant import Principal
 from changegate.model.subject import Index, Subject, Unknown
 
 _INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
@@ -48,25 +44,6 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
     return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    """key: equal on both sides for the same principal."""
-
-    key: str
-    principal: Principal
-    kind: str = "identity"
-
-
-@dataclass(slots=True)
-class _Draft:
-    unit: str
-    holder: _Holder
-    statement: Statement
-    written: dict[str, str] = field(default_factory=dict)
-    roles: set[tuple[str | Unknown, bool]] = field(default_factory=set)
-    sources: Sources = field(default_factory=Sources)
-
-
 def grants(index: Index) -> list[Held[Statement]]:
     """The grants of one side, in order of reading.
 
@@ -80,7 +57,7 @@ class _Reading:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.drafts: dict[tuple[object, ...], _Draft] = {}
+        self.drafts: dict[tuple[object, ...], Draft] = {}
         self.attached: set[str] = set()
         self.policies: dict[tuple[str, str], Subject] = {}
         self.owners: dict[tuple[str, str, str], list[str]] = {}
@@ -108,14 +85,14 @@ class _Reading:
             address = policy.identity.address
             if address not in self.attached:
                 principal = Principal(type="any", id=address, name=address)
-                holder = _Holder(f"definition {address}", principal, "definition")
+                holder = Holder(f"definition {address}", principal, "definition")
                 name = policy.data.get("name") or ""
                 self._document(policy, "policy", policy.data.get("policy"), holder, name)
-        return [_finish(draft, self.index) for draft in self.drafts.values()]
+        return [finish(draft, self.index) for draft in self.drafts.values()]
 
     def _role(self, role: Subject) -> None:
         address = role.identity.address
-        holder = _Holder(address, Principal(type="role", id=address, name=_name(role)))
+        holder = Holder(address, Principal(type="role", id=address, name=_name(role)))
         inline = role.data.get("inline_policy") or []
         if isinstance(inline, Unknown):
             self._document(role, "inline_policy", inline, holder, "")
@@ -136,20 +113,20 @@ class _Reading:
                 holder = self._holder(attachment, kind, owner, f"{name}.{at}" if several else name)
                 self._attach(attachment, "policy_arn", attachment.data.get("policy_arn"), holder)
 
-    def _holder(self, subject: Subject, kind: str, name: Any, where: str) -> _Holder:
+    def _holder(self, subject: Subject, kind: str, name: Any, where: str) -> Holder:
         address = subject.identity.address
         if not isinstance(name, str):
             unknown = name if isinstance(name, Unknown) else Unknown(f"{address}.{where}")
             principal = Principal(type=kind, id=unknown, name=unknown)
-            return _Holder(f"?({unknown.text})", principal)
+            return Holder(f"?({unknown.text})", principal)
         owners = self.owners.get((subject.identity.unit, kind, name), [])
         if len(owners) == 1:
-            return _Holder(owners[0], Principal(type=kind, id=owners[0], name=name))
+            return Holder(owners[0], Principal(type=kind, id=owners[0], name=name))
         # With several providers a name can belong to several accounts: each is then kept apart.
         key = f"{kind} {shown(name)}" + (f" of {address}" if owners else "")
-        return _Holder(key, Principal(type=kind, id=key, name=name))
+        return Holder(key, Principal(type=kind, id=key, name=name))
 
-    def _attach(self, subject: Subject, where: str, arn: Any, holder: _Holder) -> None:
+    def _attach(self, subject: Subject, where: str, arn: Any, holder: Holder) -> None:
         if not isinstance(arn, str):
             arn = arn if isinstance(arn, Unknown) else Unknown(f"{subject.identity.address}.{where}")
             self._unknown(subject, where, arn, holder, arn)
@@ -171,7 +148,7 @@ class _Reading:
         policy: Subject,
         where: str,
         text: Any,
-        holder: _Holder,
+        holder: Holder,
         role: str | Unknown,
         via: Subject | None = None,
     ) -> None:
@@ -197,7 +174,7 @@ class _Reading:
         subject: Subject,
         where: str,
         value: Unknown,
-        holder: _Holder,
+        holder: Holder,
         role: str | Unknown,
         builtin: bool = False,
         via: Subject | None = None,
@@ -212,7 +189,7 @@ class _Reading:
         where: str,
         statement: Statement,
         written: dict[str, str],
-        holder: _Holder,
+        holder: Holder,
         role: str | Unknown,
         *,
         builtin: bool = False,
@@ -226,7 +203,7 @@ class _Reading:
         if draft is None:
             if len(self.drafts) >= limits.GRANTS:
                 raise InputProblem(f"the plan makes more than {limits.GRANTS} grants", path=subject.path)
-            draft = self.drafts[key] = _Draft(unit, holder, statement)
+            draft = self.drafts[key] = Draft(unit, holder, statement)
         elif not statement.actions.negated:
             draft.statement = _united(draft.statement, statement)
         draft.written.update(written)
@@ -246,74 +223,3 @@ def _united(one: Statement, other: Statement) -> Statement:
     actions = Patterns(one.actions.texts | other.actions.texts)
     malformed = one.malformed or other.malformed
     return Statement(one.effect, actions, one.resources, one.conditions, malformed, one.unknown)
-
-
-def _finish(draft: _Draft, index: Index) -> Held[Statement]:
-    statement, holder = draft.statement, draft.holder
-    roles = sorted(draft.roles, key=str)
-    found = flags(statement)
-    if statement.unknown:
-        unknown = Unknown(statement.unknown)
-        actions = Actions(include=unknown, wildcard=unknown)
-        resources = Resources(include=unknown, wildcard=unknown)
-    else:
-        actions, resources = _actions(draft), _resources(statement.resources)
-    grant = Grant(
-        system="aws",
-        kind=holder.kind,
-        effect=statement.effect,
-        principal=holder.principal,
-        role=Role(
-            name=roles[0][0] if len(roles) == 1 else ", ".join(str(name) for name, _ in roles),
-            builtin=bool(roles) and all(builtin for _, builtin in roles),
-            resolved=not statement.unknown,
-            admin="admin" in found,
-        ),
-        actions=actions,
-        resources=resources,
-        conditions=Unknown(statement.unknown) if statement.unknown else conditions(statement),
-        scope=Scope(type="account"),
-        flags=sorted(found),
-    )
-    unsure = statement.unknown or isinstance(holder.principal.id, Unknown)
-    return hold(
-        index.side,
-        draft.unit,
-        _address(draft),
-        grant,
-        draft.sources,
-        holder=holder.key,
-        core=statement,
-        confidence="unknown" if unsure else "exact",
-    )
-
-
-def _actions(draft: _Draft) -> Actions:
-    texts, negated = draft.statement.actions
-    written = sorted(draft.written[text] for text in texts)
-    kind = wildcard(draft.statement.actions, actions=True)
-    if negated:
-        return Actions(include=["*"], exclude=written, negated=True, wildcard=kind)
-    return Actions(include=written, wildcard=kind)
-
-
-def _resources(patterns: Patterns) -> Resources:
-    texts, kind = sorted(patterns.texts), wildcard(patterns, actions=False)
-    if patterns.negated:
-        return Resources(include=["*"], exclude=texts, negated=True, wildcard=kind)
-    return Resources(include=texts, wildcard=kind)
-
-
-def _address(draft: _Draft) -> str:
-    statement = draft.statement
-    if statement.unknown:
-        return f"{draft.holder.key}: what is not known ({listed([statement.unknown])})"
-    words = [f"{draft.holder.key}: {statement.effect}"]
-    if statement.actions.negated:
-        words.append(f"all but {listed(sorted(statement.actions.texts))}")
-    but = "all but " if statement.resources.negated else ""
-    words.append(f"on {but}{listed(sorted(statement.resources.texts))}")
-    if statement.conditions:
-        atoms = [f"{shown_condition(a)} {','.join(a.values)}" for a in sorted(statement.conditions)]
-        words.append(f"if {listed(atoms)}")
-    return " ".join(words)

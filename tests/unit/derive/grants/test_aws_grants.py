@@ -15,6 +15,7 @@ from changegate.derive.grants.aws import grants
 from changegate.errors import InputProblem
 from changegate.model.change import Action, Change
 from changegate.model.proposal import Side
+from changegate.model.schema import to_data
 from changegate.model.subject import Subject, Unknown
 from support.grant_subjects import index, news, sides, subject
 
@@ -368,6 +369,13 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(held(ROLE, inline(allow("a:1")))) == 1
     with pytest.raises(InputProblem, match="more than 1 grants"):
         held(ROLE, inline(allow("a:1"), allow("a:1", "x")))
+
+
+def test_the_data_is_the_grant() -> None:
+    later = resource("aws_iam_user_policy", user="u", policy=Unknown("p"))
+    statement = allow("s3:*", BUCKET, **when("StringEquals", "a", "b"))
+    for found in grants(index(Side.HEAD, [ROLE, inline(statement), later])):
+        assert found.subject.data == to_data(found.grant)
 
 
 def test_address_and_origins() -> None:

@@ -1,0 +1,105 @@
+"""One AWS grant, from the statements that make it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from changegate.derive.grants.aws_cover import shown_condition
+from changegate.derive.grants.aws_policy import Patterns, Statement
+from changegate.derive.grants.aws_words import conditions, flags, wildcard
+from changegate.derive.grants.held import Held, Sources, hold, listed
+from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
+from changegate.model.subject import Index, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a grant. key: equal on both sides for the same principal."""
+
+    key: str
+    principal: Principal
+    kind: str = "identity"
+
+
+@dataclass(slots=True)
+class Draft:
+    """Statements of one principal that differ in their actions only."""
+
+    unit: str
+    holder: Holder
+    statement: Statement
+    written: dict[str, str] = field(default_factory=dict)
+    roles: set[tuple[str | Unknown, bool]] = field(default_factory=set)
+    sources: Sources = field(default_factory=Sources)
+
+
+def finish(draft: Draft, index: Index) -> Held[Statement]:
+    """The grant that a draft has become."""
+    statement, holder = draft.statement, draft.holder
+    roles = sorted(draft.roles, key=str)
+    found = flags(statement)
+    if statement.unknown:
+        unknown = Unknown(statement.unknown)
+        actions = Actions(include=unknown, wildcard=unknown)
+        resources = Resources(include=unknown, wildcard=unknown)
+    else:
+        actions, resources = _actions(draft), _resources(statement.resources)
+    grant = Grant(
+        system="aws",
+        kind=holder.kind,
+        effect=statement.effect,
+        principal=holder.principal,
+        role=Role(
+            name=roles[0][0] if len(roles) == 1 else ", ".join(str(name) for name, _ in roles),
+            builtin=bool(roles) and all(builtin for _, builtin in roles),
+            resolved=not statement.unknown,
+            admin="admin" in found,
+        ),
+        actions=actions,
+        resources=resources,
+        conditions=Unknown(statement.unknown) if statement.unknown else conditions(statement),
+        scope=Scope(type="account"),
+        flags=sorted(found),
+    )
+    unsure = statement.unknown or isinstance(holder.principal.id, Unknown)
+    return hold(
+        index.side,
+        draft.unit,
+        _address(draft),
+        grant,
+        draft.sources,
+        holder=holder.key,
+        core=statement,
+        confidence="unknown" if unsure else "exact",
+    )
+
+
+def _actions(draft: Draft) -> Actions:
+    texts, negated = draft.statement.actions
+    written = sorted(draft.written[text] for text in texts)
+    kind = wildcard(draft.statement.actions, actions=True)
+    if negated:
+        return Actions(include=["*"], exclude=written, negated=True, wildcard=kind)
+    return Actions(include=written, wildcard=kind)
+
+
+def _resources(patterns: Patterns) -> Resources:
+    texts, kind = sorted(patterns.texts), wildcard(patterns, actions=False)
+    if patterns.negated:
+        return Resources(include=["*"], exclude=texts, negated=True, wildcard=kind)
+    return Resources(include=texts, wildcard=kind)
+
+
+def _address(draft: Draft) -> str:
+    statement = draft.statement
+    if statement.unknown:
+        return f"{draft.holder.key}: what is not known ({listed([statement.unknown])})"
+    words = [f"{draft.holder.key}: {statement.effect}"]
+    if statement.actions.negated:
+        words.append(f"all but {listed(sorted(statement.actions.texts))}")
+    but = "all but " if statement.resources.negated else ""
+    words.append(f"on {but}{listed(sorted(statement.resources.texts))}")
+    if statement.conditions:
+        atoms = [f"{shown_condition(a)} {','.join(a.values)}" for a in sorted(statement.conditions)]
+        words.append(f"if {listed(atoms)}")
+    return " ".join(words)
