@@ -74,9 +74,11 @@ def _opaque(field: str, value: Unknown) -> Piece:
     return Piece(field, value, value, unknown=f"rule: {value.text}")
 
 
-def _misformed(role: Subject, field: str, cause: str) -> Piece:
+def _misformed(
+    role: Subject, field: str, cause: str, remedy: str = "Write it as the Kubernetes API defines it."
+) -> Piece:
     if binding_on_head(role):
-        refuse(role, field, cause, "Write it as the Kubernetes API defines it.")
+        refuse(role, field, cause, remedy)
     return _opaque(field, misformed(role.data.get("rules")))
 
 
@@ -114,7 +116,7 @@ def _rectangles(role: Subject, field: str, lists: _Lists) -> list[Piece]:
     cells = len(verbs) * (len(groups) * len(resources) * max(1, len(names)) + len(urls))
     if cells > limits.RULE_CELLS:
         cause = f"a rule allows {cells} combinations, more than {limits.RULE_CELLS}"
-        return [_misformed(role, field, cause)]
+        return [_misformed(role, field, cause, "Write it as several smaller rules.")]
     unknown_names = lists["resourceNames"][1]
     found = []
     named = frozenset(Resource(group, name) for group in groups for name in resources)

@@ -512,8 +512,9 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "RULE_CELLS", 4)
     bound = binding("b", "Role/r", CI)
     assert len(held(role("r", rule("get list", "pods nodes")), bound)) == 1
-    with pytest.raises(InputProblem, match="a rule allows 5 combinations, more than 4"):
+    with pytest.raises(InputProblem, match="a rule allows 5 combinations, more than 4") as caught:
         held(role("r", rule("a b c d e", "pods")), bound)
+    assert caught.value.remedy == "Write it as several smaller rules."
     monkeypatch.setattr(limits, "GRANTS", 2)
     assert len(held(role("r", READ), binding("b", "Role/r", "User a", "User b"))) == 2
     with pytest.raises(InputProblem, match="more than 2 grants"):
