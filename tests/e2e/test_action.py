@@ -97,6 +97,7 @@ class Hosted:
             event=event,
             payload=self.pull_request if payload is None else payload,
             variables={
+                **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.folder),
                 "GITHUB_SHA": sha,

@@ -177,6 +177,19 @@ def test_page_gets_shorter_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(shorter.encode()) <= limits.SUMMARY_BYTES
 
 
+def test_a_long_table_counts_what_it_leaves_out() -> None:
+    ledger = tuple(entry(f"k8s/{n}.yaml") for n in range(101))
+    page = render(result(ledger=ledger))
+    assert "`k8s/99.yaml`" in page
+    assert "`k8s/100.yaml`" not in page
+    assert "And 1 more; the other outputs have all." in page
+
+
+def test_the_shortest_page_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SUMMARY_BYTES", 10)
+    assert "And 196 more findings" in render(results.flood(200))
+
+
 @pytest.mark.parametrize(
     ("problem", "verdict"),
     [
