@@ -90,7 +90,7 @@ def _walk(value: Any, path: Path, replace: Callable[[Unknown, Path], Any]) -> An
     if kind is float and not isfinite(value):
         raise _Unfit("a number that is not finite")
     if kind not in (int, float, bool) and value is not None:
-        raise _Unfit(f"a value of the type {kind.__name__}")
+        raise _Unfit("a value that is not plain data")
     return value
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from changegate.limits import EXCERPT_CHARS
@@ -15,6 +16,8 @@ from changegate.policy.redact import redact
 
 Texts: TypeAlias = Mapping[tuple[Side, str], str]
 """Decoded content by side and path: of every changed file, and of what was read for joins."""
+
+_LINE_CHARS = 10 * EXCERPT_CHARS  # of a line that are looked at: minified files have one line of megabytes
 
 
 def locate(change: Change, field: str, texts: Texts) -> Location:
@@ -56,12 +59,18 @@ def _location(origin: Origin, side: Side, texts: Texts) -> Location:
 
 
 def _excerpt(text: str, line: int) -> str:
-    for number, content in enumerate(_lines(text), start=1):
-        if number == line:
-            return cut(redact(content.rstrip("\r")), EXCERPT_CHARS)
-    return ""
+    lines = _lines(text)
+    if not 1 <= line <= len(lines):
+        return ""
+    content = lines[line - 1].rstrip("\r")
+    if len(content) > _LINE_CHARS:
+        # A secret that is cut in half would no longer look like one, so a cut ends before its word.
+        content = content[:_LINE_CHARS].rpartition(" ")[0] or content[:_LINE_CHARS]
+    return cut(redact(content), EXCERPT_CHARS)
 
 
-def _lines(text: str) -> Iterable[str]:
-    # Not str.splitlines: that also breaks at form feeds and U+2028, which the parsers do not count.
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    # Findings come file by file. Not str.splitlines: that also breaks at form feeds and U+2028, which
+    # the parsers do not count.
     return text.split("\n")

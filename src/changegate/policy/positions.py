@@ -72,13 +72,21 @@ def _align(lines: Sequence[str], span: Span, text: str) -> list[At]:
             places.append(At(row + 1, column + 1))
             column += 1 if row < len(lines) and lines[row][column : column + 1].isspace() else 0
             continue
-        while row < len(lines) and not lines[row][column:].strip():
-            row, column = row + 1, 0
-        if row >= len(lines):
-            return []
-        column += len(lines[row][column:]) - len(lines[row][column:].lstrip())
-        if lines[row][column] != char:
+        row, column = _next_mark(lines, row, column)
+        if row == len(lines) or lines[row][column] != char:
             return []
         places.append(At(row + 1, column + 1))
         column += 1
     return places
+
+
+def _next_mark(lines: Sequence[str], row: int, column: int) -> tuple[int, int]:
+    """The first place from here on that is not space; past the last line when there is none."""
+    while row < len(lines):
+        line = lines[row]
+        while column < len(line) and line[column].isspace():
+            column += 1
+        if column < len(line):
+            break
+        row, column = row + 1, 0
+    return row, column

@@ -129,6 +129,8 @@ def test_other_errors_are_faults_and_name_no_python_type(each: Engine, source: s
     assert isinstance(value, Fault)
     assert not value.exhausted
     assert value.message
+    assert "celpy" not in value.message
+    assert "Error" not in value.message
 
 
 def test_known_differences_are_these() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -228,6 +229,21 @@ class TestPlaces:
         texts = {(Side.HEAD, "a.yaml"): "y" * (EXCERPT_CHARS + 1)}
         assert locate(change(None, {}), "", texts).excerpt == "y" * (EXCERPT_CHARS - 1) + "…"
         assert locate(change(None, {}), "", {}).excerpt == ""
+
+    def test_an_endless_line_is_cut_between_words(self) -> None:
+        secrets = " ".join(["ghp_" + "A1b2" * 9] * 60)
+        texts = {(Side.HEAD, "a.yaml"): secrets}
+        excerpt = locate(change(None, {}), "", texts).excerpt
+        assert "ghp_" not in excerpt
+        assert len(excerpt) == EXCERPT_CHARS
+
+    def test_many_findings_in_one_large_file_do_not_read_it_each_time(self) -> None:
+        text = "x" * 80 + "\n"
+        texts = {(Side.HEAD, "a.yaml"): text * 50_000}
+        started = time.process_time()
+        for _ in range(2_000):
+            locate(change(None, {}), "", texts)
+        assert time.process_time() - started < 2
 
 
 def test_findings_stand_in_order_and_never_hang_on_the_order_of_rules() -> None:

@@ -35,6 +35,15 @@ _SCALARS: Mapping[type, Callable[[Any], Any]] = {
 }
 
 
+# The library's own words name its Python types; an author of rules needs the kind of mistake.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (ZeroDivisionError, "division by zero"),
+    (TypeError, "an operation does not take a value of this type"),
+    (ValueError, "a number or a text is out of its range"),
+    (Exception, "the evaluation failed"),
+)
+
+
 class _Exhausted(Exception):
     """More steps than `STEPS`. Not an error that the library knows, so it passes through `||`."""
 
@@ -118,8 +127,8 @@ class ReferenceProgram:
         except CELEvalError as error:
             return _classified(error)
         # The library lets some of Python's own errors through, for example for an invalid pattern.
-        except (ArithmeticError, LookupError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-            return Fault(str(error) or "the evaluation failed")
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            return Fault(next(words for kind, words in _WORDS if isinstance(error, kind)))
 
 
 def _classified(error: CELEvalError) -> Missing | Fault:
@@ -129,7 +138,8 @@ def _classified(error: CELEvalError) -> Missing | Fault:
         return Missing(named[1])
     if "list index out of range" in text:
         return Missing("")
-    return Fault(str(error.args[0]))
+    kinds = [arg for arg in error.args if isinstance(arg, type)]
+    return Fault(next((words for kind, words in _WORDS if kind in kinds), "the evaluation failed"))
 
 
 def _convert(value: Any, steps: _Steps) -> Any:
