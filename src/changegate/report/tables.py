@@ -73,12 +73,12 @@ def put_brought_in(page: Page, rows: Sequence[BroughtIn]) -> None:
     cells = [(row.raw, _held(row), row.used_by, place_of(row.location)) for row in shown]
     _put_table(page, "brought in", ("artifact", "pinned by", "used by", "since"), cells)
     if pinned := len(rows) - len(shown):
-        page.add(f"  {count(pinned, 'new artifact is', 'new artifacts are')} pinned by content")
+        page.add(f"  {count(pinned, 'other is', 'others are')} pinned by content")
 
 
 def told_of(rows: Sequence[BroughtIn]) -> list[BroughtIn]:
-    """Artifacts that can come to mean other bytes, or that replace others."""
-    return [row for row in rows if row.was or row.pin not in _IMMUTABLE]
+    """Artifacts that can come to mean other bytes. One pinned by content, also a newer one, is routine."""
+    return [row for row in rows if row.pin not in _IMMUTABLE]
 
 
 def _held(row: BroughtIn) -> str:

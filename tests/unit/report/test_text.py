@@ -209,14 +209,20 @@ def test_pins_say_how_firm_they_are() -> None:
         result(
             brought_in=(
                 row("a:latest", "mutable", "digest"),
-                row("b@1", "digest", "digest"),
+                row("b@1", "version", ""),
                 row("c@1", "commit", ""),
+                row("d@1", "digest", "digest"),
             )
         )
     )
     assert re.search(r"  a:latest  nothing \(was digest\), unsigned  job      a\.yaml:4\n", page)
-    assert re.search(r"  b@1       digest, signature verified +job      a\.yaml:4\n", page)
-    assert "  1 new artifact is pinned by content\n" in page
+    assert re.search(r"  b@1       version, signature verified +job      a\.yaml:4\n", page)
+    assert "  2 others are pinned by content\n" in page
+
+
+def test_what_is_pinned_by_content_is_not_worth_a_line() -> None:
+    routine = BroughtIn("d@2", "image", "digest", "digest", "none", "job", location("a.yaml", 4))
+    assert render(result(brought_in=(routine,))).startswith("changegate: ")
 
 
 def test_what_ended_the_run_is_said_with_cause_why_and_remedy() -> None:
