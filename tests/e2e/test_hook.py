@@ -114,6 +114,7 @@ class TestCommitting:
         checkout.write({"k8s/bind.yaml": BAD})
         code, out = checkout.call("git", "commit", "-m", "more", *how)
         assert (code, RULE in out) == (1, True), out
+        assert "-> index" in out
 
     def test_deletion_alone_is_judged(self, checkout: Checkout) -> None:
         checkout.stage({"k8s/bind.yaml": None})
