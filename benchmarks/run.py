@@ -84,8 +84,8 @@ def measure(case: Case, runs: int, scratch: Path) -> str:
     peak = max(run.peak_mib for run in done)
     codes = sorted({run.exit_code for run in done})
     verdict = "ok" if median <= case.budget else "OVER"
-    row = f"{case.name:<36} {median:7.3f} s of {case.budget:5.2f} s  {verdict:<4}  {peak:5.0f} MiB  exit {codes}"
-    return row + _shares(case, scratch / "result.json")
+    row = f"{case.name:<36} {median:7.3f} s of {case.budget:5.2f} s  {verdict:<4}  {peak:5.0f} MiB"
+    return f"{row}  exit {codes}" + _shares(case, scratch / "result.json")
 
 
 def _shares(case: Case, output: Path) -> str:

@@ -41,7 +41,7 @@ def main() -> int:
         sys.exit("lock.py needs uv, which is not on the PATH. Remedy: pipx install uv")
     now = datetime.datetime.now(datetime.UTC)
     call = command(uv, now, upgrade=arguments.upgrade)
-    return subprocess.run(call, cwd=ROOT, check=False).returncode  # noqa: S603 (no text of others in it)
+    return subprocess.run(call, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

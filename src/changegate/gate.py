@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from changegate import __version__, governance, tables
 from changegate.config import FOLDER
 from changegate.derive import DERIVERS
 from changegate.derive.pairing import pair
+from changegate.errors import InputProblem, Problem
 from changegate.governance import CaseRunner, Governance
 from changegate.intake import Intake
 from changegate.model.change import Change
@@ -47,23 +49,30 @@ def judge(request: Request, desk: Desk, run_cases: CaseRunner) -> Result:
     return judge_under(ruled, request, desk, clock)
 
 
-def gather(
-    settings: Settings, rules: Iterable[Rule], request: Request, desk: Desk, clock: Clock
-) -> tuple[Intake, list[Change]]:
+class Gathered(NamedTuple):
+    """What the rules are asked about. `problems` block: something could not be read to its end."""
+
+    intake: Intake
+    changes: list[Change]
+    problems: list[Problem]
+
+
+def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: Desk, clock: Clock) -> Gathered:
     """Everything up to the rules: what was read, and the changes that follow from it."""
     intake = Intake(desk.reader, settings, working_on=desk.working_on)
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
+    problems: list[Problem] = []
     if request.two_sided:
-        intake.follow(_needs)
+        _caught(problems, lambda: intake.follow(_needs))
     clock.lap("reading")
-    changes = list(derive(intake.base, intake.head, rules))
+    changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")
-    return intake, changes
+    return Gathered(intake, changes, problems)
 
 
 def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -> Result:
     """Judge a proposal by a policy that is already established; rule cases come in here."""
-    intake, changes = gather(ruled.policy.settings, ruled.policy.rules, request, desk, clock)
+    intake, changes, problems = gather(ruled.policy.settings, ruled.policy.rules, request, desk, clock)
     evaluation = evaluate(
         ruled.policy.rules,
         changes,
@@ -96,7 +105,7 @@ def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -
         newly_allowed=tables.newly_allowed(changes, place) if request.two_sided else (),
         if_reverted=tables.if_reverted(changes, place),
         brought_in=tables.brought_in(changes, place) if request.two_sided else (),
-        problems=tuple(evaluation.problems),
+        problems=(*problems, *evaluation.problems),
         notices=(*ruled.notices, *notices),
         advisory=request.proposal.advisory,
         report_only=request.report_only,
@@ -106,15 +115,28 @@ def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -
     )
 
 
-def derive(base: Index, head: Index, rules: Iterable[Rule]) -> Iterator[Change]:
-    """Native subjects pair by identity; the normalised kinds are derived from both indexes."""
+def derive(base: Index, head: Index, rules: Iterable[Rule], problems: list[Problem]) -> Iterator[Change]:
+    """Native subjects pair by identity; the normalised kinds are derived from both indexes.
+
+    What a deriver cannot read is added to `problems`, and blocks; the others go on.
+    """
     judged = {kind for rule in rules for kind in rule.judges}
     families = tuple(kind[:-1] for kind in judged if kind.endswith("/*"))
     for kind in sorted({*base.by_kind, *head.by_kind}):
         if kind in judged or kind.startswith(families):
             yield from pair(base.of(kind), head.of(kind))
     for deriver in DERIVERS.values():
-        yield from deriver.derive(base, head)
+        try:
+            yield from deriver.derive(base, head)
+        except InputProblem as problem:
+            problems.append(problem)
+
+
+def _caught(problems: list[Problem], step: Callable[[], None]) -> None:
+    try:
+        step()
+    except InputProblem as problem:
+        problems.append(problem)
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

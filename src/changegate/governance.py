@@ -80,7 +80,7 @@ def load_policy(files: Mapping[str, bytes]) -> Policy:
         for path, content in sorted(files.items())
         if path.startswith(RULES)
     ]
-    own = load_rules(own_files, shipped=False) if own_files else ()
+    own = load_rules(own_files, shipped=False, folder=RULES) if own_files else ()
     everything = (*(shipped_rules() if settings.shipped_rules else ()), *own)
     _refuse_twins(everything)
     check_rule_names(settings, [rule.id for rule in everything])

@@ -63,9 +63,9 @@ def pack_files(folder: Path) -> list[tuple[str, bytes]]:
     return found
 
 
-def run_pack(files: Sequence[tuple[str, bytes]]) -> CaseReport:
-    """Load a pack and run all of its cases. Raises `UsageProblem` when it does not load."""
-    return run_cases(load_rules(files, shipped=False))
+def run_pack(files: Sequence[tuple[str, bytes]], folder: str) -> CaseReport:
+    """Load a pack, its files named relative to `folder`, and run its cases. Raises `UsageProblem`."""
+    return run_cases(load_rules(files, shipped=False, folder=folder))
 
 
 def run_cases(rules: Sequence[Rule]) -> CaseReport:
@@ -141,7 +141,7 @@ def _unsound(rule: Rule, case: Case) -> Iterator[str]:
     with MemorySource(case.base, case.head) as source:
         proposal, reader = source.proposal()
         request = Request(proposal, TODAY)
-        intake, changes = gather(settings, [rule], request, LocalDesk(reader), Clock())
+        intake, changes, _ = gather(settings, [rule], request, LocalDesk(reader), Clock())
     judged = [change for change in changes if judges(rule, change.identity.kind)]
     for disagreement in disagreements(rule, judged, intake.base, intake.head, settings.of(rule.id)):
         yield str(disagreement)

@@ -276,7 +276,8 @@ class TestHostile:
             self.check_input(bad, name, value)
 
     def check_input(self, bad: Hosted, name: str, value: str) -> None:
-        ran = bad.run(**{name: value})
+        inputs: dict[str, Any] = {name: value}
+        ran = bad.run(**inputs)
         assert ran.code == 2, ran.log
         assert ran.outputs["verdict"] == "error"
         assert not list(bad.folder.rglob("canary"))

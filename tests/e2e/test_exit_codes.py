@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from support.program import changegate, write_tree
 from support.texts import ADMIN_BINDING, LOOSE_WORKFLOW, POD, READER_BINDING, WORKFLOW
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from support.program import Outcome, changegate, write_tree
 from support.texts import ADMIN_BINDING, LOOSE_WORKFLOW, POD, READER_BINDING, WORKFLOW
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from changegate.config import CONFIG, SCHEMA, check_rule_names, load_settings
 from changegate.errors import UsageProblem
 from changegate.model.rule import Level

@@ -4,9 +4,10 @@ import re
 import time
 
 import pytest
-from changegate.model.pathglob import matches, matches_any
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from changegate.model.pathglob import matches, matches_any
 
 
 @pytest.mark.parametrize(

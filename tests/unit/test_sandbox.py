@@ -6,8 +6,10 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
+
 from changegate import limits
 from changegate.errors import InputProblem, InternalProblem, UsageProblem
 from changegate.model.proposal import Blob, Entry, Mode, Side
@@ -35,7 +37,7 @@ class Source:
 
 
 def test_the_child_asks_its_parent_for_everything() -> None:
-    def task(desk: Desk) -> object:
+    def task(desk: Desk) -> tuple[Any, ...]:
         reader = desk.reader
         return (
             reader.read(BLOB),
@@ -45,7 +47,7 @@ def test_the_child_asks_its_parent_for_everything() -> None:
             os.getpid(),
         )
 
-    content, paths, found, policy, pid = run_isolated(task, Source())  # type: ignore[misc]
+    content, paths, found, policy, pid = run_isolated(task, Source())
     assert content == b"abc"
     assert paths == ["head.yaml"]
     assert found == "deploy/2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def command(
 
         with open_repository(repo) as source:
             if staged:
-                found = source.staged(policy_from=policy_from)
+                # git names another index while it makes a commit of chosen files (`git commit -a`).
+                found = source.staged(policy_from=policy_from, index_file=os.environ.get("GIT_INDEX_FILE"))
             elif base or head:
                 found = source.compare(base or "HEAD", head or "HEAD", exact=exact, policy_from=policy_from)
             else:

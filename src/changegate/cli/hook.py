@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from changegate.model.proposal import Proposal, Reader
+    from changegate.model.proposal import Proposal, SteadyReader
     from changegate.sources.git import GitSource
 
 
@@ -43,7 +43,7 @@ def command(files: tuple[Path, ...]) -> None:
     leave(result)
 
 
-def _asked(clone: GitSource, files: tuple[Path, ...], sources: ExitStack) -> tuple[Proposal, Reader]:
+def _asked(clone: GitSource, files: tuple[Path, ...], sources: ExitStack) -> tuple[Proposal, SteadyReader]:
     before, after = (os.environ.get(f"PRE_COMMIT_{side}_REF", "") for side in ("FROM", "TO"))
     if before and after:
         return _pushed(clone, before, after)
@@ -58,7 +58,7 @@ def _asked(clone: GitSource, files: tuple[Path, ...], sources: ExitStack) -> tup
     return scanned.proposal()
 
 
-def _pushed(clone: GitSource, before: str, after: str) -> tuple[Proposal, Reader]:
+def _pushed(clone: GitSource, before: str, after: str) -> tuple[Proposal, SteadyReader]:
     """From where the two parted, as pre-commit itself lists files: what the remote has besides is not
     undone by a push that git accepts. A branch that is new there is compared with the default branch."""
     if before.strip("0"):

@@ -27,7 +27,7 @@ _JUDGING = (
         "outputs",
         type=OutputType(),
         multiple=True,
-        help="text, sarif or json, with =PATH for a file; may be given several times. "
+        help="text, sarif, json or markdown, with =PATH for a file; may be given several times. "
         "Example: -o sarif=gate.sarif -o json=-",
     ),
     click.option(

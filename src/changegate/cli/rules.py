@@ -54,7 +54,9 @@ def _rules(pack: Path | None) -> Sequence[Rule]:
     from changegate.policy.pack import load_rules, shipped_rules
     from changegate.rulecases import pack_files
 
-    return load_rules(pack_files(pack), shipped=False) if pack else shipped_rules()
+    if pack is None:
+        return shipped_rules()
+    return load_rules(pack_files(pack), shipped=False, folder=pack.as_posix() + "/")
 
 
 def _summary(rule: Rule) -> dict[str, str]:

@@ -14,13 +14,13 @@ from changegate.cli.output import Output, chosen, write
 from changegate.cli.terminal import Terminal
 from changegate.errors import ExitCode, InputProblem
 from changegate.gate import Request, judge
-from changegate.model.proposal import Reader
+from changegate.model.proposal import SteadyReader
 from changegate.model.result import PolicyInfo, Result
 from changegate.rulecases import require_cases
 from changegate.sandbox import Desk, run_isolated
 
 
-def run(request: Request, reader: Reader, outputs: tuple[Output, ...], *, started: float) -> Result:
+def run(request: Request, reader: SteadyReader, outputs: tuple[Output, ...], *, started: float) -> Result:
     """Judge and write. Returns the result; its `exit_code` is the verdict."""
     chosen(outputs)  # refuse unusable outputs before the work, not after it
     result = judged(request, reader)
@@ -29,10 +29,12 @@ def run(request: Request, reader: Reader, outputs: tuple[Output, ...], *, starte
     return result
 
 
-def judged(request: Request, reader: Reader) -> Result:
+def judged(request: Request, reader: SteadyReader) -> Result:
     """The result of a run, also when the judging process came to a bad end."""
     try:
-        return run_isolated(functools.partial(_judge, request), reader, on_progress=_progress())
+        result = run_isolated(functools.partial(_judge, request), reader, on_progress=_progress())
+        reader.verify_unmoved()
+        return result
     except InputProblem as problem:
         return blocked(request, problem)
     finally:

@@ -36,7 +36,7 @@ def command(pack: Path, verbose: bool) -> None:
     started = time.perf_counter()
     files = pack_files(pack)
     with MemorySource({}, {}) as source:
-        report = run_isolated(_Task(files), source.proposal()[1])
+        report = run_isolated(_Task(files, pack.as_posix() + "/"), source.proposal()[1])
     for line in report.lines(verbose=verbose):
         click.echo(line)
     click.echo(
@@ -50,10 +50,10 @@ def command(pack: Path, verbose: bool) -> None:
 class _Task:
     """Picklable, for systems that spawn the judging process."""
 
-    def __init__(self, files: list[tuple[str, bytes]]) -> None:
-        self.files = files
+    def __init__(self, files: list[tuple[str, bytes]], folder: str) -> None:
+        self.files, self.folder = files, folder
 
     def __call__(self, _: Desk) -> CaseReport:
         from changegate.rulecases import run_pack
 
-        return run_pack(self.files)
+        return run_pack(self.files, self.folder)

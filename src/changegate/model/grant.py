@@ -114,8 +114,10 @@ class Grant:
     kind: identity | resource | trust | ceiling | membership | definition | protection | tool
     effect: allow | deny | ask
     authority: additive | role_authoritative | resource_authoritative | exclusive
-    flags: sorted, from `knowledge` (see docs/reference for each system's list): `admin`, `escalation`,
-           `public`, `secrets_read`, `code_exec`, `impersonate`, `ineffective`, `default_permissions`
+    flags: sorted, from `knowledge`: `admin`; `escalation` (its holder can take further rights at once);
+           `escalation_indirect` (with a detour through what other programs read or mount);
+           `impersonate`, `code_exec`, `secrets_read`, `public`, `ineffective`, `unrevocable`,
+           `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`
     """
 
     system: str

@@ -91,3 +91,10 @@ class Reader(Protocol):
 
     def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
         """Path and content of every file below `.changegate/`: `BASE` means the policy revision."""
+
+
+class SteadyReader(Reader, Protocol):
+    """The reader on the source's own side, which can tell whether the source kept still."""
+
+    def verify_unmoved(self) -> None:
+        """Raises `InputProblem` when a revision that was named now means another commit."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from changegate import limits
 from changegate.errors import UsageProblem
-from changegate.model.proposal import Blob, Entry, Mode, Proposal, Reader, Side
+from changegate.model.proposal import Blob, Entry, Mode, Proposal, Reader, Side, SteadyReader
 from changegate.sources import files
 from changegate.sources.files import relative
 from changegate.sources.reader import TableReader
@@ -17,7 +17,9 @@ from changegate.sources.reader import TableReader
 _EXTRA = "extra:"
 
 
-def with_extra(proposal: Proposal, reader: TableReader, named: Sequence[Path]) -> tuple[Proposal, Reader]:
+def with_extra(
+    proposal: Proposal, reader: TableReader, named: Sequence[Path]
+) -> tuple[Proposal, SteadyReader]:
     """Add files that are judged with the change but are not part of it, such as a Terraform plan.
 
     A file below the source's root has its path relative to that, any other its bare name; the entry has

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from changegate import limits
 from changegate.errors import UsageProblem
-from changegate.model.proposal import Blob, Entry, Mode, Proposal, Reader, Revision, Side
+from changegate.model.proposal import Blob, Entry, Mode, Proposal, Revision, Side, SteadyReader
 from changegate.sources import files
 from changegate.sources.extra import with_extra
 from changegate.sources.files import relative
@@ -156,7 +156,7 @@ class _RepositoryScan(_Source):
     def close(self) -> None:
         self._source.close()
 
-    def proposal(self) -> tuple[Proposal, Reader]:
+    def proposal(self) -> tuple[Proposal, SteadyReader]:
         """Raises `InputProblem` or `UsageProblem` as `GitSource.everything` does."""
         proposal, reader = self._source.everything(lambda p: any(below(p, w) for w in self._wanted))
         known = [entry.path for entry in proposal.entries]

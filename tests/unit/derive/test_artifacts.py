@@ -11,7 +11,7 @@ from changegate.model.artifact import Artifact
 from changegate.model.change import Change
 from changegate.model.proposal import Side
 from changegate.model.span import Span
-from changegate.model.subject import Index, Unknown
+from changegate.model.subject import Index, Subject, Unknown
 from support.reading import index, reading
 
 HEX = "0123456789abcdef" * 4
@@ -19,7 +19,7 @@ _CI = ".github/workflows/ci.yml"
 
 
 def side(which: Side, files: dict[str, str]) -> Index:
-    found = []
+    found: list[Subject] = []
     for path, text in files.items():
         kind = "github" if path.startswith(".github") or path.endswith("action.yml") else "kubernetes"
         found += reading(kind, path, text, side=which).subjects

@@ -25,6 +25,9 @@ class _Nowhere:
     def key(self, route: Route) -> Span | None:
         return None
 
+    def text_span(self, route: Route, start: int, end: int) -> Span | None:
+        return None
+
 
 def subject(
     address: str,

@@ -184,7 +184,7 @@ class TestPlaces:
     role = document(
         "role.yaml", {(): Span(1, 1, 9, 1), ("rules",): Span(4, 1, 6, 2), ("rules", "key"): Span(3, 1, 3, 6)}
     )
-    binding = document("bind.yaml", {(): Span(1, 1, 3, 1), ((), "key"): Span(1, 1, 1, 2)})
+    binding = document("bind.yaml", {(): Span(1, 1, 3, 1), ("key",): Span(1, 1, 1, 2)})
     origins: ClassVar = {
         "": (Origin(binding), Origin(role)),
         "actions": (Origin(role, ("rules",)), Origin(binding)),

@@ -10,25 +10,32 @@ from changegate.derive.grants.kubernetes_rules import Resource
 from changegate.knowledge.kubernetes_rbac import Pattern, table
 
 _Leg = tuple[str, str]  # id of a pattern, one of the permissions it needs
+_ADMIN: _Leg = ("k8s-cluster-admin", "*.*#*")
 
 
 def flags(grants: Sequence[tuple[str, Reach]]) -> list[frozenset[str]]:
     """Flags of each of one side's grants, given as (holder, reach), in their order.
 
     A pattern counts when all that one principal holds in a scope makes it up; every grant that
-    gives a part of it is then flagged.
+    gives a part of it is then flagged. Whoever has every right there takes none: what else an
+    administrator holds is not flagged.
     """
     legs = [_legs(reach) for _, reach in grants]
+    admins = {place for place, own in zip(_places(grants), legs, strict=True) if _ADMIN in own}
     held: dict[tuple[str, str], set[_Leg]] = {}
     for (holder, reach), own in zip(grants, legs, strict=True):
         held.setdefault((holder, reach.scope), set()).update(own)
     nothing: set[_Leg] = set()
     return [
         _complete(own, held[holder, reach.scope] | held.get((holder, CLUSTER), nothing))
-        if own
+        if own and (_ADMIN in own or not admins & {(holder, reach.scope), (holder, CLUSTER)})
         else frozenset()
         for (holder, reach), own in zip(grants, legs, strict=True)
     ]
+
+
+def _places(grants: Sequence[tuple[str, Reach]]) -> list[tuple[str, str]]:
+    return [(holder, reach.scope) for holder, reach in grants]
 
 
 def _complete(own: frozenset[_Leg], held: set[_Leg]) -> frozenset[str]:

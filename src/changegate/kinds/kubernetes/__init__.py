@@ -31,7 +31,7 @@ NAME = "kubernetes"
 TEMPLATED = True
 MAX_BYTES = FILE_BYTES
 
-__all__ = ["NAME", "read", "sniff"]
+__all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "read", "sniff"]
 
 _KUSTOMIZE_GROUP = "kustomize.config.k8s.io"
 _KUSTOMIZE = "Kustomize build instructions: the built objects are not judged in this version"

@@ -133,7 +133,10 @@ def test_a_service_account_without_namespace_is_of_the_binding() -> None:
 @pytest.mark.parametrize(
     ("made", "flags"),
     [
-        (rule("*", "*", "*"), ["admin", "code_exec", "escalation", "impersonate", "secrets_read"]),
+        (
+            rule("*", "*", "*"),
+            ["admin", "code_exec", "escalation", "escalation_indirect", "impersonate", "secrets_read"],
+        ),
         (rule("list", "secrets"), ["secrets_read"]),
         (rule("get", "secrets", names="a"), []),
         (rule("list", "secrets", names="a"), ["ineffective"]),
@@ -141,11 +144,15 @@ def test_a_service_account_without_namespace_is_of_the_binding() -> None:
         (rule("create", "*/exec"), ["code_exec"]),
         (rule("create", "pods"), ["code_exec"]),
         (rule("patch", "deployments", "*"), ["code_exec"]),
-        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), ["escalation"]),
+        (rule("bind", "clusterroles", "rbac.authorization.k8s.io"), ["escalation"]),
+        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), []),
+        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "cluster-admin"), ["escalation"]),
+        (rule("create", "serviceaccounts/token"), ["escalation"]),
+        (rule("create", "serviceaccounts/token", names="own"), ["ineffective"]),
         (rule("get", "nodes/proxy"), ["code_exec", "escalation"]),
         (rule("impersonate", "users"), ["escalation", "impersonate"]),
-        (rule("update", "configmaps"), ["escalation"]),
-        (rule("update", "configmaps", names="aws-auth"), ["escalation"]),
+        (rule("update", "configmaps"), ["escalation_indirect"]),
+        (rule("update", "configmaps", names="aws-auth"), ["escalation_indirect"]),
         (rule("update", "configmaps", names="settings"), []),
         (rule("get list watch", "pods nodes"), []),
     ],
@@ -161,13 +168,24 @@ def test_flags_of_clusterwide_grants(made: Any, flags: list[str]) -> None:
     [
         (rule("get", "nodes/proxy"), "prod", []),
         (rule("update", "configmaps"), "prod", []),
-        (rule("update", "configmaps"), "kube-system", ["escalation"]),
+        (rule("update", "configmaps"), "kube-system", ["escalation_indirect"]),
         (rule("get", urls="/metrics"), "prod", ["ineffective"]),
     ],
 )
 def test_flags_of_grants_in_a_namespace(made: Any, space: str, flags: list[str]) -> None:
     (grant,) = held(role("r", made, ns=None), binding("b", "ClusterRole/r", CI, ns=space))
     assert grant["flags"] == flags
+
+
+def test_what_an_administrator_holds_besides_is_not_flagged() -> None:
+    grants = held(
+        role("r", rule("create", "serviceaccounts/token"), ns=None),
+        binding("b", "ClusterRole/r", CI, ns=None),
+        binding("a", "ClusterRole/cluster-admin", CI, ns=None),
+    )
+    flags = {tuple(grant["resources"]["include"]): grant["flags"] for grant in grants}
+    assert flags["serviceaccounts/token",] == []
+    assert "admin" in flags["*.*",]
 
 
 def test_an_escalation_made_of_several_rules_flags_its_parts_only_together() -> None:
