@@ -61,6 +61,7 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     """Everything up to the rules: what was read, and the changes that follow from it."""
     intake = Intake(desk.reader, settings, working_on=desk.working_on)
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
+    intake.refuse_twin_names()
     problems: list[Problem] = []
     if request.two_sided:
         _caught(problems, lambda: intake.follow(_needs))
