@@ -102,7 +102,7 @@ def test_a_shallow_clone_is_refused_with_the_remedy(repo: GitRepo, tmp_path: Pat
     shallow = repo.clone(tmp_path / "shallow", "--depth=1", "--no-single-branch")
     run = changegate("check", "--base", "origin/main", "--head", "origin/feature", cwd=shallow.path)
     assert run.code == 2
-    assert "fetch-depth: 0" in run.err
+    assert "fetch-depth: 0" in " ".join(run.err.split())
 
 
 @pytest.mark.parametrize("revision", ["--upload-pack=x", "-O/tmp/x", "ext::sh", "main..HEAD", "nowhere", ""])
