@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,7 +64,10 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     intake.refuse_twin_names()
     problems: list[Problem] = []
     if request.two_sided:
-        _caught(problems, lambda: intake.follow(_needs))
+        try:
+            intake.follow(_needs)
+        except InputProblem as problem:
+            _note(problems, problem)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")
@@ -130,13 +133,12 @@ def derive(base: Index, head: Index, rules: Iterable[Rule], problems: list[Probl
         try:
             yield from deriver.derive(base, head)
         except InputProblem as problem:
-            problems.append(problem)
+            _note(problems, problem)
 
 
-def _caught(problems: list[Problem], step: Callable[[], None]) -> None:
-    try:
-        step()
-    except InputProblem as problem:
+def _note(problems: list[Problem], problem: Problem) -> None:
+    """Add a problem once: what stops the joins stops the deriver at the same place."""
+    if (problem.where, problem.cause) not in [(known.where, known.cause) for known in problems]:
         problems.append(problem)
 
 
