@@ -8,7 +8,7 @@ of such text every name counts as read and let through, so that nothing is misse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -77,10 +77,13 @@ def read_expression(source: str) -> Reads:
     try:
         flows = parser.whole()
     except _Unsound:
-        names = tuple(dict.fromkeys(_names(tokens)))
+        names = _once(_names(tokens))
         return Reads(names, names, (), sound=False)
-    reads, flows, calls = (tuple(dict.fromkeys(found)) for found in (parser.reads, flows, parser.calls))
-    return Reads(reads, flows, calls)
+    return Reads(_once(parser.reads), _once(flows), _once(parser.calls))
+
+
+def _once(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))
 
 
 class _Token(NamedTuple):

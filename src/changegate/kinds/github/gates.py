@@ -88,6 +88,7 @@ def _still_fails(after: tuple[Command, ...]) -> bool:
 def _of_holder(name: str, holder: Subject) -> Iterator[str]:
     condition = holder.data.get("if")
     text = str(condition).strip().removeprefix("${{").removesuffix("}}").strip()
+    text = text.lower() if isinstance(condition, bool) else text
     if condition is not None and text.lower() not in _HARMLESS:
         yield f"{name}if: {text}"
     tolerated = holder.data.get("continue-on-error", False)
