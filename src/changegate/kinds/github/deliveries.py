@@ -34,7 +34,7 @@ def releases(found: list[Job]) -> Iterator[Subject]:
             for end, tools in zip(ends, (table.publishing, table.signing, table.verifying), strict=True):
                 for tool in tools_of(part, tools):
                     ends[end].setdefault(tool, part.origins[""][0])
-            if uses(part).startswith("./") or (part is job.job and uses(part)):
+            if uses(part).startswith(("./", "$/")) or (part is job.job and uses(part)):
                 calls.add(uses(part))
     if not any(ends.values()):
         return

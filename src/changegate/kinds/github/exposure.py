@@ -29,6 +29,7 @@ from changegate.syntax.github_expression import holes, read_expression
 from changegate.syntax.shell import Command
 
 _EVENTS = frozenset({"issue_comment", "pull_request_target", "workflow_run"})
+_WORKSPACE = frozenset({"checkout", "merge", "pull", "rebase", "reset", "switch"})  # of git
 _ASKING = ("-h", "--help", "--version", "-v", "-V")
 
 
@@ -67,12 +68,14 @@ class _Trail:
     """What happens to an outsider's code, step by step.
 
     folders: where it lies, "" for the workspace itself
+    refs: names of commits that git has fetched, and not put into the workspace
     """
 
     fetches: list[tuple[str, Origin]] = field(default_factory=list)
     runs: list[tuple[str, Origin]] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)
 
     def follow(self, step: Subject) -> None:
         if uses(step).lower() == "actions/checkout":
@@ -80,7 +83,7 @@ class _Trail:
         elif self.folders and uses(step).startswith("./"):
             self._local_action(step)
         for command in run_commands(step):
-            if _fetches(step, command):
+            if self._takes_in(step, command):
                 self._fetched(written(step, command), _place(step, command), "", step)
             elif self.folders and self._runs(step, command):
                 self.runs.append((written(step, command), _place(step, command)))
@@ -94,6 +97,20 @@ class _Trail:
             if names_outside_code(str(given.get(key, ""))):
                 self._fetched(str(given[key]), below(step, ("with", key)), folder, step)
                 return
+
+    def _takes_in(self, step: Subject, command: Command) -> bool:
+        """Whether a command puts an outsider's code into the workspace. `git fetch` alone only loads it."""
+        words = program(command)
+        if words[:3] == ("gh", "pr", "checkout"):
+            return True
+        if words[:1] != ("git",):
+            return False
+        if "fetch" in words[1:4] and _names_outside_code(step, command):
+            self.refs |= {"FETCH_HEAD", *(word.rpartition(":")[2] for word in words[2:] if ":" in word)}
+            return False
+        if not _WORKSPACE & set(words[1:4]) or "--" in words:
+            return False
+        return bool(self.refs & set(words)) or _names_outside_code(step, command)
 
     def _fetched(self, text: str, place: Origin, folder: str, step: Subject) -> None:
         self.fetches.append((text, place))
@@ -151,13 +168,7 @@ def names_outside_code(text: str) -> bool:
     return False
 
 
-def _fetches(step: Subject, command: Command) -> bool:
-    """`gh pr checkout`, and git on a ref of a pull request."""
-    words = program(command)
-    if words[:3] == ("gh", "pr", "checkout"):
-        return True
-    if words[:1] != ("git",) or not {"fetch", "pull", "checkout", "merge", "clone"} & set(words[1:4]):
-        return False
+def _names_outside_code(step: Subject, command: Command) -> bool:
     return names_outside_code(written(step, command))
 
 
