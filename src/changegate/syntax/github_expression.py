@@ -220,7 +220,8 @@ class _Parser:
                 self._at += 1
                 path = path and f"{path}.{step.text.lower()}"
             elif self._take("["):
-                path = path and f"{path}.{self._index()}"
+                index = self._index()
+                path = path and f"{path}.{index}"
             else:
                 break
         if path:

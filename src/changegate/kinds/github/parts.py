@@ -58,9 +58,10 @@ def below(subject: Subject, route: Route, part: tuple[int, int] | None = None) -
 def derived(
     kind: str, address: str, model: object, source: Subject, origins: Mapping[str, tuple[Origin, ...]]
 ) -> Subject:
-    """A subject that follows from `source`. `origins` must hold ""."""
+    """A subject that follows from `source`. `origins` must hold "": the place of every field not named."""
     identity = Identity(source.identity.unit, kind, address)
-    return Subject(identity, source.side, to_data(model), origins)
+    data = to_data(model)
+    return Subject(identity, source.side, data, {**dict.fromkeys(data, origins[""]), **origins})
 
 
 def run_commands(step: Subject) -> tuple[Command, ...]:
