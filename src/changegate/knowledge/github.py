@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 
@@ -70,6 +70,7 @@ def _tools(raw: Mapping[str, Iterable[str]]) -> Tools:
     return Tools(frozenset(raw["actions"]), tuple(tuple(words) for words in raw["commands"]))
 
 
+@lru_cache(maxsize=4096)
 def untrusted_events(path: str) -> frozenset[str]:
     """Events whose runs find an outsider's text at a path, or below it when it names a whole object."""
     found: set[str] = set()

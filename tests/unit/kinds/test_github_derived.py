@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from changegate.errors import InputProblem
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject, Unknown
 from changegate.syntax import read_file
@@ -393,3 +397,34 @@ def test_odd_shapes_are_read(line: str) -> None:
     content = steps(line, USES, on="pull_request_target", job="    env: 7\n    concurrency: x\n").encode()
     assert read_file(CI, content).documents
     assert subjects("gate", content.decode())[0].side is Side.HEAD
+
+
+_ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 3)
+    | st.sampled_from(
+        ["", "x", "${{ github.head_ref }}", "${{", "changegate check || true", "actions/checkout@v6"]
+    )
+    | st.just("git checkout ${{ github.head_ref }} && make"),
+    lambda below: st.lists(below, max_size=2) | st.dictionaries(st.sampled_from("axe"), below, max_size=2),
+    max_leaves=5,
+)
+_STEP = st.dictionaries(
+    st.sampled_from(["uses", "run", "with", "env", "if", "shell", "continue-on-error"]), _ODD
+)
+_KEYS = ["if", "env", "needs", "environment", "concurrency", "permissions", "secrets", "runs-on", "uses"]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.dictionaries(st.sampled_from(_KEYS), _ODD), st.lists(_STEP, max_size=3), _ODD)
+def test_any_shape_ends_in_subjects_or_a_problem(job: Any, listed: Any, config: Any) -> None:
+    workflow = {"on": {"pull_request_target": config}, "env": config, "jobs": {"j": {**job, "steps": listed}}}
+    try:
+        found = reading("github", CI, json.dumps(workflow)).subjects
+    except InputProblem:
+        return
+    for subject in found:
+        assert all(
+            origin.span().start_line >= 1 for field in subject.data for origin in subject.origins_of(field)
+        )

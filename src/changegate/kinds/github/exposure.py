@@ -214,7 +214,8 @@ def _guards(job: Job) -> Iterator[str]:
         yield f"environment {name}"
     needs = job.job.data.get("needs")
     if needs:
-        yield f"needs: {needs if isinstance(needs, str) else ', '.join(map(str, needs))}"
+        listed = needs if isinstance(needs, list) else [needs]
+        yield f"needs: {', '.join(map(str, listed))}"
 
 
 def _guard(condition: Any) -> list[str]:
