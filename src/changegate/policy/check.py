@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from changegate.errors import UsageProblem
-from changegate.model import artifact, grant, reversal
+from changegate.model import artifact, grant, reversal, workload
 from changegate.model.rule import Rule, RuleMode
 from changegate.model.schema import schema_of
 from changegate.policy.cel.engine import CelError, Engine, ResultType, engine
@@ -22,6 +22,8 @@ _MODELS: Mapping[str, type] = {
     grant.KIND: grant.Grant,
     artifact.KIND: artifact.Artifact,
     reversal.KIND: reversal.Reversal,
+    workload.WORKLOAD: workload.Workload,
+    workload.CONTAINER: workload.Container,
 }
 _DELTAS: Mapping[str, type] = {grant.KIND: grant.GrantDelta}
 _TYPES = {"int": "integer", "double": "number", "bool": "boolean", "list": "array", "string": "string"}
