@@ -9,7 +9,6 @@ from typing import Final
 from changegate.derive.pairing import pair
 from changegate.derive.reversals.kubernetes_delete import (
     CLAIM,
-    STORAGE_CLASS,
     VOLUME,
     Deletion,
     deletion,
@@ -53,10 +52,12 @@ def needs(base: Index, head: Index) -> Iterable[Need]:
 
 
 def _storage(claim: Subject) -> Iterator[Need]:
-    for kind, field in ((STORAGE_CLASS, "storageClassName"), (f"kubernetes/{VOLUME}", "volumeName")):
-        name = value_at(claim.data, ("spec", field))
+    """The storage class of a claim, and the volume that it binds to."""
+    class_name, volume = (value_at(claim.data, ("spec", f)) for f in ("storageClassName", "volumeName"))
+    wanted = (("StorageClass", class_name), (VOLUME, class_name), (VOLUME, volume), (VOLUME, name_of(claim)))
+    for kind, name in wanted:
         if isinstance(name, str) and name:
-            yield Need((kind.removeprefix("kubernetes/").encode(), name.encode()))
+            yield Need((kind.encode(), name.encode()))
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:

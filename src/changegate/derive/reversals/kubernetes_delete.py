@@ -14,9 +14,9 @@ from changegate.model.subject import Index, Subject, Unknown
 
 CLAIM: Final = "PersistentVolumeClaim"
 VOLUME: Final = "PersistentVolume"
-STATEFUL_SET: Final = "apps/StatefulSet"
 STORAGE_CLASS: Final = "kubernetes/StorageClass"
 _WHEN_DELETED: Final = ("spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted")
+_CLASS: Final = ("spec", "storageClassName")
 _RECLAIM: Final = ("spec", "persistentVolumeReclaimPolicy")
 
 
@@ -60,24 +60,43 @@ def _claims(subject: Subject) -> bool:
 
 
 def _claim(subject: Subject, sides: Sequence[Index], deleting: str) -> Deletion:
-    bound = value_at(subject.data, ("spec", "volumeName"))
-    if bound:
-        volume = _named(sides, f"kubernetes/{VOLUME}", bound)
-        policy = value_at(volume.data, _RECLAIM) if volume else None
-        if policy == "Delete":
+    """A claim binds to a volume that somebody wrote, or one is made for it by its storage class."""
+    volume = _volume_of(subject, sides)
+    if volume is not None:
+        if value_at(volume.data, _RECLAIM) == "Delete":
             return Deletion(Effect(action="delete", loses="data"), True, "its volume is deleted with it")
-        kept = "the volume it names" if volume else "the volume it names, if that one retains"
-        effect = Effect(action="delete", loses="data", recoverable_by=[kept])
-        return Deletion(effect, True, f"what remains: {kept}", "exact" if volume else "unknown")
-    name = value_at(subject.data, ("spec", "storageClassName"))
+        return _kept("the volume it names, which is retained", "exact")
+    name = value_at(subject.data, _CLASS)
+    if name == "" or value_at(subject.data, ("spec", "volumeName")):
+        return _kept("the volume it binds to, if that one is retained", "unknown")
+    if isinstance(name, Unknown):
+        return _kept("the volume, if its storage class retains it", "unknown")
     used = _named(sides, STORAGE_CLASS, name)
     policy = value_at(used.data, ("reclaimPolicy",)) if used else None
-    retains = policy == "Retain" or (used is None and isinstance(name, str) and "retain" in name.lower())
-    if retains:
-        kept = "the volume, which its storage class retains"
-        effect = Effect(action="delete", loses="data", recoverable_by=[kept])
-        return Deletion(effect, True, f"what remains: {kept}", "exact" if used else "over")
+    if policy == "Retain" or (used is None and isinstance(name, str) and "retain" in name.lower()):
+        return _kept("the volume, which its storage class retains", "exact" if used else "over")
     return Deletion(Effect(action="delete", loses="data"), True, deleting, "exact" if used else "over")
+
+
+def _kept(what: str, confidence: str) -> Deletion:
+    effect = Effect(action="delete", loses="data", recoverable_by=[what])
+    return Deletion(effect, True, f"what remains: {what}", confidence)
+
+
+def _volume_of(claim: Subject, sides: Sequence[Index]) -> Subject | None:
+    """The volume that the claim names, that names the claim, or that shares a class nothing provisions."""
+    bound, class_name = value_at(claim.data, ("spec", "volumeName")), value_at(claim.data, _CLASS)
+    provisioned = _named(sides, STORAGE_CLASS, class_name) is not None
+    for volume in (s for side in sides for s in side.of(f"kubernetes/{VOLUME}")):
+        if name_of(volume) and name_of(volume) == bound:
+            return volume
+        if bound:
+            continue
+        if name_of(claim) and value_at(volume.data, ("spec", "claimRef", "name")) == name_of(claim):
+            return volume
+        if class_name and not provisioned and value_at(volume.data, _CLASS) == class_name:
+            return volume
+    return None
 
 
 def _volume(subject: Subject, deleting: str) -> Deletion:

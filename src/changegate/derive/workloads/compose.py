@@ -1,6 +1,6 @@
 """Services of Compose files. https://docs.docker.com/reference/compose-file/services/
 
-A subject `compose/service` has the service's own shape.
+A subject `compose/service` has the service's own shape, and its name as `id`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _container(user: Subject) -> Subject:
     said = Container(
         system="compose",
         workload=_words(user),
-        name=text(at(data, "container_name"), user.identity.address.rpartition(" ")[2]),
+        name=text(at(data, "container_name"), at(data, "id")),
         image=text(at(data, "image")),
         privileged=flag(at(data, "privileged"), False),
         allow_privilege_escalation=_escalation(options),
@@ -200,4 +200,4 @@ def _resources(value: Any) -> list[str] | Unknown:
 
 
 def _words(user: Subject) -> str:
-    return f"service {user.identity.address.rpartition(' ')[2]}"
+    return f"service {user.data['id']}"

@@ -42,6 +42,8 @@ class _Task:
     definitions: Any
     definitions_at: Route
     pascal: bool
+    nodes: bool
+    """Definitions are nodes of the document, not a text in one."""
 
     def key(self, name: str) -> str:
         return name[0].upper() + name[1:] if self.pascal else name
@@ -61,12 +63,24 @@ def workloads(index: Index) -> Iterator[Subject]:
     """A workload for every task definition, and a container for each in it."""
     for user in index.of(TERRAFORM):
         written = user.data.get("container_definitions")
-        yield from _task(_Task(user, user.data, (), _parsed(written), ("container_definitions",), False))
+        nodes = isinstance(written, list)
+        yield from _task(
+            _Task(user, user.data, (), _parsed(written), ("container_definitions",), False, nodes)
+        )
     for user in index.of(CLOUDFORMATION):
         inside = "Properties" in user.data
         data, route = (user.data["Properties"], ("Properties",)) if inside else (user.data, ())
-        there = (*route, "ContainerDefinitions")
-        yield from _task(_Task(user, data, route, items(at(data, "ContainerDefinitions")), there, True))
+        yield from _task(
+            _Task(
+                user,
+                data,
+                route,
+                items(at(data, "ContainerDefinitions")),
+                ("ContainerDefinitions",),
+                True,
+                True,
+            )
+        )
 
 
 def _snake(name: str) -> str:
@@ -92,7 +106,7 @@ def _task(task: _Task) -> Iterator[Subject]:
     for index, definition in enumerate(task.definitions):
         name = text(task.get(definition, "name"))
         slot = (name.text if isinstance(name, Unknown) else name) or f"#{index + 1}"
-        route = (*task.definitions_at, index) if task.pascal else task.definitions_at
+        route = (*task.definitions_at, index) if task.nodes else task.definitions_at
         yield _container(task, definition, slot, route)
 
 
@@ -188,7 +202,7 @@ def _container(task: _Task, definition: Any, slot: str, route: Route) -> Subject
         "capabilities_added": "linuxParameters", "env": "environment", "run_as_user": "user",
     }  # fmt: skip
     places: dict[str, Route] = {field: (task.key(name),) for field, name in keys.items()}
-    return subject(task.user, said, f"container {slot}", (*task.route, *route), places if task.pascal else {})
+    return subject(task.user, said, f"container {slot}", (*task.route, *route), places if task.nodes else {})
 
 
 def _host_ports(task: _Task, definition: Any) -> list[Any] | Unknown:

@@ -74,11 +74,10 @@ def capabilities(value: Any) -> list[Any] | Unknown:
 def protections(stated: Mapping[str, bool | Unknown], dropped: Any = ()) -> list[Any]:
     """Names of what is in force; an Unknown for each that may be."""
     found: list[Any] = [name for name, on in stated.items() if on is True]
+    found += [on for on in stated.values() if isinstance(on, Unknown)]
     if isinstance(dropped, Unknown):
         return [*found, dropped]
-    found += [cap if isinstance(cap, Unknown) else f"drops_{cap}" for cap in dropped]
-    written = [on for on in stated.values() if isinstance(on, Unknown)]
-    return [*found, *written]
+    return [*found, *(cap if isinstance(cap, Unknown) else f"drops_{cap}" for cap in dropped)]
 
 
 def stated(value: bool | Unknown) -> bool | Unknown:
