@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from changegate import config, limits
-from changegate.model import artifact, grant, reversal
+from changegate.model import artifact, grant, reversal, workload
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
 from changegate.policy import rulefile, waivers
@@ -90,6 +90,8 @@ def subjects_page() -> str:
         ("change.delta of a grant", grant.GrantDelta),
         (artifact.KIND, artifact.Artifact),
         (reversal.KIND, reversal.Reversal),
+        (workload.WORKLOAD, workload.Workload),
+        (workload.CONTAINER, workload.Container),
     )
     for name, model in models:
         parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")

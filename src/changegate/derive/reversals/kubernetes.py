@@ -3,14 +3,15 @@ changed in a way the API refuses, or that loses a protection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from changegate.derive.pairing import pair
 from changegate.derive.reversals.kubernetes_delete import (
     CLAIM,
     VOLUME,
     Deletion,
+    Storage,
     deletion,
 )
 from changegate.derive.reversals.kubernetes_object import (
@@ -62,19 +63,20 @@ def _storage(claim: Subject) -> Iterator[Need]:
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of kind `reversal`; both ways are in the data, as for a plan."""
+    storage = Storage(head, base)
     there = {subject.identity for subject in head.of("kubernetes/*") if _is_one(subject)}
-    changes = pair(base.of("kubernetes/*"), head.of("kubernetes/*"))
-    gone = [c.subject for c in changes if c.action is Action.REMOVED]
+    changes = pair(*([s for s in side.of("kubernetes/*") if facts_of(s)] for side in (base, head)))
+    gone = _Labels(c.subject for c in changes if c.action is Action.REMOVED)
     for change in changes:
         subject = change.subject
         facts = facts_of(subject)
         if facts is None or change.action in (Action.UNCHANGED, Action.MOVED):
             continue
-        if change.action is Action.REMOVED and (
-            subject.identity in there or _guards_what_goes(subject, gone)
-        ):
-            continue  # another file still holds it, or what it protects goes with it
-        found = _reversal(change, facts, (head, base))
+        if change.action is Action.REMOVED and subject.identity in there:
+            continue  # another file still holds it
+        if change.action is Action.REMOVED and facts.is_guard and gone.selected_by(subject):
+            continue  # what it protects goes with it
+        found = _reversal(change, facts, storage)
         if found is not None:
             yield found
 
@@ -85,19 +87,28 @@ def _is_one(subject: Subject) -> bool:
     return facts is not None and (facts.cluster or has_namespace(subject))
 
 
-def _guards_what_goes(guard: Subject, gone: Iterable[Subject]) -> bool:
-    facts = facts_of(guard)
-    selected = value_at(guard.data, ("spec", "selector", "matchLabels"))
-    if facts is None or not facts.is_guard or not isinstance(selected, dict) or not selected:
-        return False
-    labels = (value_at(subject.data, ("spec", "template", "metadata", "labels")) for subject in gone)
-    return any(isinstance(own, dict) and selected.items() <= own.items() for own in labels)
+class _Labels:
+    """Labels of the pods of some workloads, to find those that a selector means."""
+
+    def __init__(self, workloads: Iterable[Subject]) -> None:
+        self._by_label: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for subject in workloads:
+            labels = value_at(subject.data, ("spec", "template", "metadata", "labels"))
+            for key, value in labels.items() if isinstance(labels, dict) else ():
+                self._by_label.setdefault((key, str(value)), []).append(labels)
+
+    def selected_by(self, guard: Subject) -> bool:
+        wanted = value_at(guard.data, ("spec", "selector", "matchLabels"))
+        if not isinstance(wanted, dict) or not wanted:
+            return False
+        rarest = min((self._by_label.get((k, str(v)), []) for k, v in wanted.items()), key=len)
+        return any(wanted.items() <= labels.items() for labels in rarest)
 
 
-def _reversal(change: Change, facts: ObjectKind, sides: tuple[Index, Index]) -> Change | None:
+def _reversal(change: Change, facts: ObjectKind, storage: Storage) -> Change | None:
     if change.before is not None and change.after is not None:
         return _updated(change.before, change.after, facts)
-    lost = deletion(change.subject, sides)
+    lost = deletion(change.subject, storage)
     if not (facts.stateful or lost.stateful or facts.is_guard or change.action is Action.REMOVED):
         return None
     if change.action is Action.ADDED:

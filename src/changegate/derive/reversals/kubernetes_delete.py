@@ -3,7 +3,7 @@ that applies: `kubectl apply` leaves the object, Argo CD and Flux delete it wher
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,8 +30,43 @@ class Deletion:
     confidence: str = "exact"
 
 
-def deletion(subject: Subject, sides: Sequence[Index]) -> Deletion:
-    """What deleting the object does, read with the volumes and storage classes that the sides hold."""
+class Storage:
+    """Volumes and storage classes of several sides; the first side to name one counts."""
+
+    def __init__(self, *sides: Index) -> None:
+        self._classes: dict[str, Subject] = {}
+        self._volumes: dict[tuple[str, object], Subject] = {}
+        for side in sides:
+            for found in side.of(STORAGE_CLASS):
+                self._classes.setdefault(name_of(found), found)
+            for found in side.of(f"kubernetes/{VOLUME}"):
+                for key in (("name", name_of(found)), *_ties(found)):
+                    self._volumes.setdefault(key, found)
+
+    def class_of(self, name: object) -> Subject | None:
+        return self._classes.get(name) if isinstance(name, str) else None
+
+    def volume_of(self, claim: Subject) -> Subject | None:
+        """The volume that a claim names, that names the claim, or that shares a class nothing provisions."""
+        bound, class_name = value_at(claim.data, ("spec", "volumeName")), value_at(claim.data, _CLASS)
+        if bound:
+            return self._volumes.get(("name", bound)) if isinstance(bound, str) else None
+        named = self._volumes.get(("claim", name_of(claim)))
+        if named is not None or not isinstance(class_name, str) or self.class_of(class_name):
+            return named
+        return self._volumes.get(("class", class_name))
+
+
+def _ties(volume: Subject) -> Iterator[tuple[str, str]]:
+    """What a claim may find a volume by."""
+    for key, field in (("claim", ("spec", "claimRef", "name")), ("class", _CLASS)):
+        value = value_at(volume.data, field)
+        if isinstance(value, str) and value:
+            yield key, value
+
+
+def deletion(subject: Subject, storage: Storage) -> Deletion:
+    """What deleting the object does, read with the volumes and storage classes that are known."""
     known = facts_of(subject)
     assert known is not None
     for mark in marks(subject, table().keeps):
@@ -43,7 +78,7 @@ def deletion(subject: Subject, sides: Sequence[Index]) -> Deletion:
             return Deletion(effect, known.stateful, f"{name} asks somebody to confirm")
     match kind_of(subject):
         case "PersistentVolumeClaim":
-            return _claim(subject, sides, known.deleting)
+            return _claim(subject, storage, known.deleting)
         case "PersistentVolume":
             return _volume(subject, known.deleting)
         case "apps/StatefulSet":
@@ -59,9 +94,9 @@ def _claims(subject: Subject) -> bool:
     return bool(value_at(subject.data, ("spec", "volumeClaimTemplates")))
 
 
-def _claim(subject: Subject, sides: Sequence[Index], deleting: str) -> Deletion:
+def _claim(subject: Subject, storage: Storage, deleting: str) -> Deletion:
     """A claim binds to a volume that somebody wrote, or one is made for it by its storage class."""
-    volume = _volume_of(subject, sides)
+    volume = storage.volume_of(subject)
     if volume is not None:
         if value_at(volume.data, _RECLAIM) == "Delete":
             return Deletion(Effect(action="delete", loses="data"), True, "its volume is deleted with it")
@@ -71,7 +106,7 @@ def _claim(subject: Subject, sides: Sequence[Index], deleting: str) -> Deletion:
         return _kept("the volume it binds to, if that one is retained", "unknown")
     if isinstance(name, Unknown):
         return _kept("the volume, if its storage class retains it", "unknown")
-    used = _named(sides, STORAGE_CLASS, name)
+    used = storage.class_of(name)
     policy = value_at(used.data, ("reclaimPolicy",)) if used else None
     if policy == "Retain" or (used is None and isinstance(name, str) and "retain" in name.lower()):
         return _kept("the volume, which its storage class retains", "exact" if used else "over")
@@ -83,22 +118,6 @@ def _kept(what: str, confidence: str) -> Deletion:
     return Deletion(effect, True, f"what remains: {what}", confidence)
 
 
-def _volume_of(claim: Subject, sides: Sequence[Index]) -> Subject | None:
-    """The volume that the claim names, that names the claim, or that shares a class nothing provisions."""
-    bound, class_name = value_at(claim.data, ("spec", "volumeName")), value_at(claim.data, _CLASS)
-    provisioned = _named(sides, STORAGE_CLASS, class_name) is not None
-    for volume in (s for side in sides for s in side.of(f"kubernetes/{VOLUME}")):
-        if name_of(volume) and name_of(volume) == bound:
-            return volume
-        if bound:
-            continue
-        if name_of(claim) and value_at(volume.data, ("spec", "claimRef", "name")) == name_of(claim):
-            return volume
-        if class_name and not provisioned and value_at(volume.data, _CLASS) == class_name:
-            return volume
-    return None
-
-
 def _volume(subject: Subject, deleting: str) -> Deletion:
     policy = value_at(subject.data, _RECLAIM)
     if policy == "Delete":
@@ -108,9 +127,3 @@ def _volume(subject: Subject, deleting: str) -> Deletion:
         return Deletion(effect, True, deleting, "unknown")
     effect = Effect(action="delete", loses="identity")
     return Deletion(effect, True, "what it holds stays on its storage")
-
-
-def _named(sides: Sequence[Index], kind: str, name: object) -> Subject | None:
-    if not isinstance(name, str):
-        return None
-    return next((s for side in sides for s in side.of(kind) if name_of(s) == name), None)
