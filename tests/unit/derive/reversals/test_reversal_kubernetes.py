@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from changegate.derive import reversals
 from changegate.derive.reversals.kubernetes_object import quantity
@@ -396,3 +399,51 @@ def test_every_fact_has_a_source(name: str) -> None:
     assert known.confidence in ("seen", "certain")
     assert {g.kind for g in known.guards} <= {"destroy_switch", "block_delete", "lifecycle"}
     assert lookup("example.com/Thing") is None
+
+
+_KEYS = [
+    "spec",
+    "annotations",
+    "labels",
+    "selector",
+    "matchLabels",
+    "template",
+    "metadata",
+    "versions",
+    "name",
+]
+_KEYS += [
+    "storage",
+    "storageClassName",
+    "volumeName",
+    "claimRef",
+    "resources",
+    "requests",
+    "replicas",
+    "immutable",
+]
+_KEYS += ["argocd.argoproj.io/sync-options", "persistentVolumeClaimRetentionPolicy", "whenScaled", "data"]
+_LEAVES = st.none() | st.booleans() | st.integers(-1, 3)
+_LEAVES |= st.sampled_from(["", "data", "1Gi", "{{ x }}", "Delete", "Prune=false", "Force=true"])
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=15,
+)
+_OBJECTS = st.builds(
+    lambda named, body, meta: json.dumps({**body, "apiVersion": f"{named[0]}v1", "kind": named[1],
+                                          "metadata": {**meta, "name": "data"}}),
+    st.sampled_from([(f"{g}/" if g else "", k) for g, _, k in (n.rpartition("/") for n in sorted(table().kinds))]),
+    st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=4),
+    st.dictionaries(st.sampled_from(["annotations", "labels", "namespace"]), _VALUES, max_size=2),
+)  # fmt: skip
+
+
+@given(st.lists(_OBJECTS, max_size=3), st.lists(_OBJECTS, max_size=3))
+@settings(deadline=None, max_examples=60)
+def test_whatever_objects_say_every_field_is_there(base: list[str], head: list[str]) -> None:
+    sides = ({f"{n}.json": text for n, text in enumerate(texts)} for texts in (base, head))
+    for change in changes(*sides):
+        assert list(change.subject.data) == schema_of(Reversal)["required"]
+        assert change.subject.data["verdict_reason"]
+        assert all(describe(change))

@@ -179,6 +179,8 @@ def test_environment_without_values() -> None:
         "    - {name: PLAIN, value: info}\n"
         "    - {name: DB_PASSWORD, value: correct-horse}\n"
         "    - {name: DB_PASSWORD_FILE, value: /run/x}\n"
+        "    - {name: API_TOKEN, value: $(OTHER)}\n"
+        "    - {name: API_KEY, value: changeme}\n"
         "    - {name: URL, value: 'postgres://app:correct@db/app'}\n"
         "    - {name: KEY, value: AKIA0123456789ABCDEF}\n"
         "    - {name: REF, valueFrom: {secretKeyRef: {name: a, key: b}}}\n"
@@ -189,6 +191,8 @@ def test_environment_without_values() -> None:
         ("PLAIN", "literal", "none"),
         ("DB_PASSWORD", "literal", "named"),
         ("DB_PASSWORD_FILE", "literal", "none"),
+        ("API_TOKEN", "literal", "none"),
+        ("API_KEY", "literal", "none"),
         ("URL", "literal", "named"),
         ("KEY", "literal", "token"),
         ("REF", "reference", "none"),
@@ -272,6 +276,32 @@ def test_every_kind_of_object_and_role() -> None:
     assert second.subject.data["by"] == "CronJob nightly"
 
 
+def test_other_objects_have_no_pods() -> None:
+    assert changes({}, {"a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}) == []
+
+
+def test_a_renamed_container_whose_image_is_filled_in_later() -> None:
+    old = pod("    securityContext: {runAsNonRoot: true}\n").replace("a/b:1", "'{{ .image }}'")
+    new = pod("").replace("name: app", "name: main").replace("a/b:1", "'{{ .image }}'")
+    (change,) = changes({"pod.yaml": old}, {"pod.yaml": new}, "container")
+    assert change.action is Action.MODIFIED
+
+
+@pytest.mark.parametrize("mount", ["'{{ .m }}'", "{name: v, readOnly: '{{ .r }}'}", "{name: other}"])
+def test_mounts_that_may_write(mount: str) -> None:
+    spec = f"    volumeMounts: [{mount}]\n  volumes: [{{name: v, hostPath: {{path: /}}}}]\n"
+    (found,) = workload(spec)["host_paths"]
+    assert (found["read_only"] is True) == ("other" in mount)
+    assert isinstance(found["read_only"], Unknown) == ("other" not in mount)
+
+
+def test_containers_that_may_write() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+    text += "spec: {containers: '{{ .c }}', volumes: [{name: v, hostPath: {path: /}}]}\n"
+    (change,) = changes({}, {"a.yaml": text}, "workload")
+    assert change.subject.data["host_paths"][0]["read_only"].text == "{{ .c }}"
+
+
 def test_a_renamed_container_with_the_same_image_is_the_same() -> None:
     old = pod("    securityContext: {runAsNonRoot: true}\n")
     new = pod("").replace("name: app", "name: main").replace("a/b:1", "a/b:2")
@@ -311,7 +341,7 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_whatever_a_pod_says_every_field_is_there(spec: Any) -> None:
     import json
 
