@@ -30,6 +30,7 @@ _NAMES: Final = (
     r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|secret|token|api_?key|access_?key|private_?key|"
     r"secret_?key|encryption_?key|credentials?)$"
 )
+_SHORTEST: Final = 15  # of all tokens
 _USERINFO: Final = r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:[^\s/@$]+@"
 _EXAMPLES: Final = r"(?i)example|placeholder|changeme|change-me|redacted|your[-_]|<[^>]*>|x{6}|\*{3}"
 
@@ -48,6 +49,8 @@ def _compiled() -> tuple[Any, Any, Any, Any]:
 
 def is_token(value: str) -> bool:
     """Whether a text holds a credential of a known shape. Those that call themselves examples do not."""
+    if len(value) < _SHORTEST:
+        return False
     tokens, _, _, examples = _compiled()
     return bool(tokens.search(value)) and not examples.search(value)
 
@@ -55,8 +58,9 @@ def is_token(value: str) -> bool:
 def names_secret(name: str, value: str) -> bool:
     """Whether a literal value is a credential by its variable's name, or holds a password in a URL."""
     _, names, userinfo, examples = _compiled()
+    if not (names.search(name) or ("://" in value and userinfo.match(value))):
+        return False
     if not value.strip() or value.lower() in ("true", "false") or value.isdigit() or examples.search(value):
         return False
-    if value.startswith(("$", "/", "vault:", "ref+", "arn:", "file:", "{{")):
-        return False  # a reference, or where the secret is
-    return bool(names.search(name)) or bool(userinfo.match(value))
+    # A reference, or where the secret is.
+    return not value.startswith(("$", "/", "vault:", "ref+", "arn:", "file:", "{{"))

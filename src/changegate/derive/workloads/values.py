@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -16,7 +16,10 @@ from changegate.model.workload import CONTAINER, WORKLOAD, Container, HostPath, 
 IMAGE_DECIDES: Final = "the image decides"
 _UID_DIGITS: Final = 11  # user ids have 32 bits
 
-Places = Mapping[str, Iterable[Route]]
+_FIELDS: Final = {
+    WORKLOAD: tuple(field.name for field in fields(Workload)),
+    CONTAINER: tuple(field.name for field in fields(Container)),
+}
 
 
 def at(value: Any, *steps: str | int) -> Any:
@@ -119,6 +122,13 @@ def host_path(path: Any, read_only: bool | Unknown) -> HostPath:
     )
 
 
+def _plain(value: Any) -> Any:
+    """As `to_data` does, for the two shapes at hand: most fields are plain already, and there are many."""
+    if isinstance(value, list) and value and isinstance(value[0], (HostPath, Variable)):
+        return [to_data(item) for item in value]
+    return value
+
+
 def subject(
     user: Subject, said: Workload | Container, slot: str, route: Route, places: Mapping[str, Route]
 ) -> Subject:
@@ -127,16 +137,14 @@ def subject(
     Fields without a place of their own are marked where the whole stands.
     """
     home = user.origins[""][0]
-    names = [field.name for field in fields(said)]
-    whole_ = (Origin(home.document, home.route + route),)
-    origins = dict.fromkeys(names, whole_)
-    origins |= {name: (Origin(home.document, home.route + route + below),) for name, below in places.items()}
+    origins = {name: (Origin(home.document, home.route + route + below),) for name, below in places.items()}
+    origins[""] = (Origin(home.document, home.route + route),)
     kind = WORKLOAD if isinstance(said, Workload) else CONTAINER
     return Subject(
         Identity(user.identity.unit, kind, f"{user.identity.address} {slot}".rstrip()),
         user.side,
-        to_data(said),
-        {"": whole_, **origins},
+        {name: _plain(getattr(said, name)) for name in _FIELDS[kind]},
+        origins,
         context=user.context,
         confidence=user.confidence,
     )

@@ -207,9 +207,9 @@ def test_a_task_reads_the_same_in_every_tool(name: str) -> None:
         "requests": [], "limits": ["memory"], "probes": ["liveness"],
     }  # fmt: skip
     container = next(s for s in found if s.kind == "container")
-    route = container.origins["privileged"][0].route
+    route = container.origins_of("privileged")[0].route
     assert route == {
-        "text": ("container_definitions",),
+        "text": ("container_definitions", "privileged"),  # which is not there: its parent is marked
         "decoded": ("container_definitions", 0, "privileged"),
         "cloudformation": ("Properties", "ContainerDefinitions", 0, "Privileged"),
     }[name]  # fmt: skip
