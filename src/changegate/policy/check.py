@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from changegate.errors import UsageProblem
-from changegate.model import artifact, grant, reversal, workflow
+from changegate.model import artifact, grant, reversal, workflow, workload
 from changegate.model.rule import Rule, RuleMode
 from changegate.model.schema import schema_of
 from changegate.policy.cel.engine import CelError, Engine, ResultType, engine
@@ -27,6 +27,8 @@ _MODELS: Mapping[str, type] = {
     workflow.GATE: workflow.Gate,
     workflow.RELEASE: workflow.Release,
     workflow.DEPLOYMENT: workflow.Deployment,
+    workload.WORKLOAD: workload.Workload,
+    workload.CONTAINER: workload.Container,
 }
 _DELTAS: Mapping[str, type] = {grant.KIND: grant.GrantDelta}
 _TYPES = {"int": "integer", "double": "number", "bool": "boolean", "list": "array", "string": "string"}

@@ -10,24 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-_SHAPES = (
-    # AWS access key ids and the prefixes of temporary and role ids.
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
-    # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
-    r"\bgh[pousr]_[A-Za-z0-9]{36,}\b",
-    r"\bgithub_pat_[A-Za-z0-9_]{22,}\b",
-    r"\bglpat-[A-Za-z0-9_-]{20,}",  # GitLab
-    r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
-    r"\bAIza[A-Za-z0-9_-]{35}",  # Google
-    r"\bya29\.[A-Za-z0-9_-]{20,}",  # Google OAuth
-    r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}\b",  # Stripe
-    r"\bnpm_[A-Za-z0-9]{36}\b",
-    r"\bpypi-[A-Za-z0-9_-]{16,}",
-    r"\bhvs\.[A-Za-z0-9_-]{20,}",  # Vault
-    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*",  # JSON Web Token
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]+(?:-----END [A-Z ]*PRIVATE KEY-----)?)?",
-)
+from changegate.knowledge.credentials import TOKENS
+
 # A value beside a name that says what it is; references (`var.x`, `${...}`, `secrets.X`) stay readable.
 _NAMED = (
     r"""(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|"""
@@ -57,7 +41,7 @@ _PLAIN = ("true", "false", "null", "none", "~", "write", "read", "")
 def _compiled() -> tuple[Any, Any, Any]:
     import re2
 
-    return re2.compile("|".join(_SHAPES)), re2.compile(_NAMED), re2.compile(_USERINFO)
+    return re2.compile("|".join(TOKENS)), re2.compile(_NAMED), re2.compile(_USERINFO)
 
 
 def redact(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from changegate.knowledge import kubernetes_state
 from changegate.knowledge.terraform import lookup
 from changegate.model.change import Change
 
@@ -18,7 +19,7 @@ def describe(change: Change) -> tuple[str, str]:
     """
     data = change.subject.data
     known = lookup(data["type"]) if data["system"] == "terraform" else None
-    noun = known.noun if known else "resource"
+    noun = known.noun if known else _noun(data)
     apply, revert = data["apply"], data["revert"]
     snapshot = known is not None and any(g.kind == "final_snapshot" for g in known.guards)
     there = _clause(apply, noun, stateful=data["stateful"], snapshot=snapshot)
@@ -34,6 +35,11 @@ def describe(change: Change) -> tuple[str, str]:
     elif apply["action"] == "delete" and data["stateful"] and revert["action"] == "create":
         back = _recreation(revert, noun)
     return there, back
+
+
+def _noun(data: Effect) -> str:
+    known = kubernetes_state.lookup(data["type"]) if data["system"] == "kubernetes" else None
+    return known.noun if known else "resource"
 
 
 def _clause(effect: Effect, noun: str, *, stateful: bool, snapshot: bool) -> str:

@@ -1,0 +1,60 @@
+"""`workload` and `container`: what programs may reach on the machine that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from changegate.derive.artifacts.references import parse_image
+from changegate.derive.pairing import pair
+from changegate.derive.workloads import compose, ecs, pods
+from changegate.model.change import Change
+from changegate.model.plugin import Need
+from changegate.model.subject import Index, Subject, Unknown
+from changegate.model.workload import CONTAINER
+
+__all__ = ["derive", "needs"]
+
+# Names: a workload or container that is called otherwise and says the same is not new.
+_NAMES = frozenset({"by", "workload", "name", "namespace", "type", "image"})
+
+
+def needs(base: Index, head: Index) -> Iterable[Need]:
+    """What a workload may do stands in its own text."""
+    return ()
+
+
+def derive(base: Index, head: Index) -> Iterable[Change]:
+    """Workloads and containers pair by address. What is left over pairs by what it says in the same file
+    (it was renamed), then by name (it became another kind of object), then by image in the same file: who
+    renames a container and lifts its protections at once has lifted them."""
+    return pair(_found(base), _found(head), alike=(_same_words,), akin=(_named, _same_image))
+
+
+def _found(index: Index) -> Iterator[Subject]:
+    for source in (pods, compose, ecs):
+        yield from source.workloads(index)
+
+
+def _same_words(subject: Subject) -> Hashable:
+    said = {name: value for name, value in subject.data.items() if name not in _NAMES}
+    return (subject.kind, subject.identity.unit, subject.path, repr(said))
+
+
+def _named(subject: Subject) -> Hashable:
+    """The address without the kind of object: a Deployment becomes a StatefulSet."""
+    kind, _, name = subject.identity.address.partition(" ")
+    return (subject.kind, subject.identity.unit, name or kind)
+
+
+def _same_image(subject: Subject) -> Hashable:
+    if subject.kind != CONTAINER:
+        return (subject.identity, subject.path)
+    image = subject.data["image"]
+    name: Hashable = image.text if isinstance(image, Unknown) else _repository(image)
+    return (subject.identity.unit, subject.path, subject.data["role"], name)
+
+
+def _repository(image: str) -> str:
+    reference = parse_image(image)
+    repository = reference.repository
+    return repository.text if isinstance(repository, Unknown) else repository
