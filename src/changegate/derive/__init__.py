@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from changegate.derive import artifacts, grants, reversals
+from changegate.derive import artifacts, components, grants, reversals
 from changegate.model.plugin import Deriver
 
 DERIVERS: Final[dict[str, Deriver]] = {
     "grants": grants,
     "artifacts": artifacts,
+    "components": components,
     "reversals": reversals,
 }
