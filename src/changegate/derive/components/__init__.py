@@ -7,20 +7,22 @@ package: equal versions pair first.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 from changegate.derive.components import cyclonedx, spdx
 from changegate.derive.components.purl import versionless
 from changegate.derive.pairing import pair
-from changegate.model.change import Change
+from changegate.model.change import Action, Change
 from changegate.model.component import KIND, Component
 from changegate.model.plugin import Need
-from changegate.model.schema import to_data
 from changegate.model.subject import Identity, Index, Origin, Subject
 
 __all__ = ["derive", "needs"]
 
-_READERS = {"cyclonedx/component": cyclonedx, "spdx/package": spdx}
+_FIELDS: Final = tuple(field.name for field in fields(Component))
+_READERS: Final = {"cyclonedx/component": cyclonedx, "spdx/package": spdx}
 
 
 def needs(base: Index, head: Index) -> Iterable[Need]:
@@ -29,8 +31,13 @@ def needs(base: Index, head: Index) -> Iterable[Need]:
 
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
-    """Components of both sides as changes; only what is new or different is a matter for rules."""
-    return pair(_components(base), _components(head), first=(_version_on_path,), alike=())
+    """Components that were added, removed or changed.
+
+    Those that stay as they are make no change at all: an SBOM lists tens of thousands, and a rule has
+    nothing to say about them that it did not say before. So `find("component")` names changed ones only.
+    """
+    changes = pair(_components(base), _components(head), first=(_version_on_path,), alike=())
+    return (change for change in changes if change.action not in (Action.UNCHANGED, Action.MOVED))
 
 
 def _components(index: Index) -> Iterator[Subject]:
@@ -39,15 +46,21 @@ def _components(index: Index) -> Iterator[Subject]:
             yield _subject(listed, reader.component(listed.data), reader.PLACES)
 
 
-def _subject(listed: Subject, made: Component, places: dict[str, str]) -> Subject:
+def _subject(listed: Subject, made: Component, places: Mapping[str, str]) -> Subject:
     here = listed.origins[""][0]
     return Subject(
         Identity(listed.identity.unit, KIND, _address(made)),
         listed.side,
-        to_data(made),
+        _data(made),
         {"": (here,)} | {name: (Origin(here.document, (*here.route, at)),) for name, at in places.items()},
         context=listed.context,
     )
+
+
+def _data(made: Component) -> dict[str, Any]:
+    """As `model.schema.to_data`, which finds out what each value is, for one known model: ten times as fast."""
+    data = {name: getattr(made, name) for name in _FIELDS}
+    return data | {"hashes": [{"algorithm": one.algorithm, "value": one.value} for one in made.hashes]}
 
 
 def _address(made: Component) -> str:
