@@ -58,7 +58,7 @@ def _subject(listed: Subject, made: Component, places: Mapping[str, str]) -> Sub
 
 
 def _data(made: Component) -> dict[str, Any]:
-    """As `model.schema.to_data`, which finds out what each value is, for one known model: ten times as fast."""
+    """As `model.schema.to_data`, but for one known model, which is ten times as fast."""
     data = {name: getattr(made, name) for name in _FIELDS}
     return data | {"hashes": [{"algorithm": one.algorithm, "value": one.value} for one in made.hashes]}
 
