@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from changegate import config, limits
-from changegate.model import artifact, grant, reversal, workflow
+from changegate.model import artifact, component, grant, reversal, workflow
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
 from changegate.policy import rulefile, waivers
@@ -95,6 +95,7 @@ def subjects_page() -> str:
         (workflow.GATE, workflow.Gate),
         (workflow.RELEASE, workflow.Release),
         (workflow.DEPLOYMENT, workflow.Deployment),
+        (component.KIND, component.Component),
     )
     for name, model in models:
         parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")

@@ -6,8 +6,9 @@
   Address: path / name.
 
 A text with `${...}` or `$NAME` is an `Unknown` of that text, also where it has a default: the environment
-decides. `$$` is read as `$`. What a service takes over with `extends`, and files that are included, are not
-joined: the file is then judged, and reported as opaque in part.
+decides. `$$` is read as `$`. Values after `!reset` are absent, those after `!override` stand as they are.
+What a service takes over with `extends`, and files that are included, are not joined: the file is then
+judged, and reported as opaque in part.
 
 Source: https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
@@ -29,6 +30,11 @@ from changegate.model.subject import Identity, Origin, Subject, Unknown
 NAME = "compose"
 TEMPLATED = True
 MAX_BYTES = FILE_BYTES
+
+# Tags that say how a value merges with files before this one. Their nodes become maps of one entry.
+_RESET: Final = "!reset"
+_OVERRIDE: Final = "!override"
+TAGS: Final = {_RESET: _RESET, _OVERRIDE: _OVERRIDE}
 
 _NAME: Final = re.compile(r"(?:[^/]*[._-])?compose(?:[._-][^/]*)?\.ya?ml\Z")
 _MARKS: Final = (
@@ -114,15 +120,17 @@ def _notes(data: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[str
 def _resolved(value: Any) -> Any:
     """The value as Compose hands it on; what the environment fills in is Unknown."""
     if isinstance(value, str):
-        if "$" not in value:
-            return value
-        return (
-            Unknown(value, "filled in from the environment")
-            if _VARIABLE.search(value)
-            else value.replace("$$", "$")
-        )
+        return _text(value)
     if isinstance(value, dict):
+        if len(value) == 1 and value.keys() <= TAGS.keys():
+            return _resolved(value.get(_OVERRIDE))
         return {key: _resolved(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_resolved(item) for item in value]
     return value
+
+
+def _text(value: str) -> str | Unknown:
+    if _VARIABLE.search(value):
+        return Unknown(value, "filled in from the environment")
+    return value.replace("$$", "$")

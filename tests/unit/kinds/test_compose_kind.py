@@ -6,7 +6,9 @@ import pytest
 
 from changegate.errors import InputProblem
 from changegate.kinds import compose
+from changegate.model.proposal import Side
 from changegate.model.subject import Subject, Unknown
+from changegate.syntax import read_file
 from support.reading import reading
 from support.spans import under
 
@@ -81,6 +83,18 @@ def test_the_project() -> None:
     }
 
 
+def test_values_that_take_the_place_of_others() -> None:
+    text = b"services: {a: {ports: !override ['$P'], image: !reset null, command: {'!x': 1}}}"
+    (_, service) = compose.read(read_file("compose.yaml", text, compose.TAGS), Side.HEAD, "").subjects
+    assert service.data == {
+        "id": "a",
+        "path": "compose.yaml",
+        "ports": [Unknown("$P", "filled in from the environment")],
+        "image": None,
+        "command": {"!x": 1},
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "count", "opaque"),
     [
@@ -108,7 +122,10 @@ def test_what_is_not_joined(text: str, count: int, opaque: str) -> None:
         ("services: [a]", "compose.yaml:1:11 `services` is not a map"),
         ("services:\n  a: b", "compose.yaml:2:6 service `a` is not a map"),
         ("- services", "compose.yaml:1:1 a Compose file is not a map"),
-        ("services: {}\n---\nservices: {}", "compose.yaml:3:1 a Compose file is one document, this is a second one"),
+        (
+            "services: {}\n---\nservices: {}",
+            "compose.yaml:3:1 a Compose file is one document, this is a second one",
+        ),
     ],
 )
 def test_refused(text: str, said: str) -> None:

@@ -194,7 +194,10 @@ def test_what_cannot_be_judged_alone(text: str, opaque: str) -> None:
     ("text", "said"),
     [
         ("FROM a\n  RUNN b\n", "Dockerfile:2:3 `RUNN` is no instruction of a Dockerfile"),
-        ("# syntax=docker/dockerfile:1\nBUILD a\n", "Dockerfile:2:1 `BUILD` is no instruction of a Dockerfile"),
+        (
+            "# syntax=docker/dockerfile:1\nBUILD a\n",
+            "Dockerfile:2:1 `BUILD` is no instruction of a Dockerfile",
+        ),
         ("apiVersion: v1\n", "Dockerfile:1:1 `APIVERSION:` is no instruction of a Dockerfile"),
         ("FROM\n", "Dockerfile:1:1 FROM takes one image, and a name after AS"),
         ("FROM a b\n", "Dockerfile:1:1 FROM takes one image, and a name after AS"),

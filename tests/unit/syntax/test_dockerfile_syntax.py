@@ -187,7 +187,11 @@ def test_a_heredoc_of_a_triggered_instruction() -> None:
         ("# syntax=a\n# syntax=b\nFROM a\n", "2:1", "the directive `syntax` is given twice"),
         ("# escape=x\nFROM a\n", "1:1", "the escape character is neither \\ nor `"),
         ("RUN " + "a" * limits.TEXT_BYTES, "1:1", "an instruction of more than 1 MiB"),
-        ("RUN cat <<E\n" + "a\n" * (limits.TEXT_BYTES // 2 + 1) + "E\n", "1:9", "a heredoc of more than 1 MiB"),
+        (
+            "RUN cat <<E\n" + "a\n" * (limits.TEXT_BYTES // 2 + 1) + "E\n",
+            "1:9",
+            "a heredoc of more than 1 MiB",
+        ),
     ],
 )
 def test_refused(text: str, where: str, cause: str) -> None:
@@ -216,8 +220,9 @@ def test_any_text_is_read_or_refused_and_every_part_is_found(text: str) -> None:
     lines = len(text.split("\n"))
     for index, instruction in enumerate(document.value["instructions"]):
         at = ("instructions", index)
-        assert under(text, document.locator.value((*at, "name"))).replace("\\\n", "").upper()[:1] == (
-            instruction["name"][:1]
+        assert (
+            under(text, document.locator.value((*at, "name"))).replace("\\\n", "").upper()[:1]
+            == (instruction["name"][:1])
         )
         assert 1 <= document.locate(at).start_line <= document.locate(at).end_line <= lines
         for number, word in enumerate(instruction["words"]):
