@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from changegate.errors import InputProblem
 from changegate.kinds.build_args import Argument, expand, unquoted
-from changegate.limits import FILE_BYTES
+from changegate.limits import FILE_BYTES, TEXT_BYTES
 from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
@@ -114,12 +114,17 @@ class _Build:
         self.document = document
         self.arguments: dict[str, Argument] = {}
         self.stages: list[_Stage] = []
+        self._named: dict[str, _Stage] = {}
+        self._room = TEXT_BYTES  # for what expressions grow to, in all
 
     def read(self) -> None:
         for index, instruction in enumerate(self.document.value["instructions"]):
             name = instruction["name"]
             if name == "FROM":
-                self.stages.append(self._from(index, instruction))
+                stage = self._from(index, instruction)
+                self.stages.append(stage)
+                if stage.name:
+                    self._named[stage.name.lower()] = stage
             elif name == "ARG":
                 if not self.stages:
                     self._declare(index, instruction)
@@ -130,7 +135,7 @@ class _Build:
     def _declare(self, index: int, instruction: Mapping[str, Any]) -> None:
         for at, word in enumerate(instruction["words"]):
             name, _, default = word.partition("=")
-            known, _ = expand(unquoted(default), self.arguments)
+            known, _ = self._expand(unquoted(default))
             origin = Origin(self.document, ("instructions", index, "words", at))
             # A second ARG of the same name without a default takes nothing away.
             if known or name not in self.arguments:
@@ -149,7 +154,7 @@ class _Build:
             )  # fmt: skip
         written = unquoted(words[0])
         stage = _Stage(index, written, words[2] if named else "", _flag(instruction, "platform"))
-        text, stage.defaults = expand(written, self.arguments)
+        text, stage.defaults = self._expand(written)
         stage.parent = self._called(text)
         if stage.parent is not None:
             stage.base, stage.user = "stage", stage.parent.user
@@ -161,8 +166,15 @@ class _Build:
 
     def _called(self, name: str) -> _Stage | None:
         """The stage above of that name; the last of several."""
-        same = (one for one in reversed(self.stages) if one.name and one.name.lower() == name.lower())
-        return next(same, None)
+        return self._named.get(name.lower())
+
+    def _expand(self, text: str) -> tuple[str, tuple[Origin, ...]]:
+        """As `build_args.expand`, until the values of one file have grown too large together."""
+        if self._room <= 0:
+            return text, ()
+        known, used = expand(text, self.arguments)
+        self._room -= max(len(known) - len(text), 0)
+        return known, used
 
     def _step(self, stage: _Stage, index: int, instruction: Mapping[str, Any]) -> None:
         stage.steps.append(index)

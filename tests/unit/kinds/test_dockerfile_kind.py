@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -140,6 +141,22 @@ def test_arguments_that_double_each_other_stay_as_they_are_written() -> None:
     (stage,) = stages("\n".join([*lines, "FROM a:$A39"]))
     assert isinstance(stage["image"], Unknown)
     assert len(stage["image"].text) <= 2 * limits.SCALAR_BYTES
+
+
+def test_values_of_one_file_do_not_grow_without_end() -> None:
+    long = "x" * (limits.SCALAR_BYTES // 2)
+    many = 2 * limits.TEXT_BYTES // len(long)
+    found = stages(f"ARG A={long}\n" + "".join(f"FROM b:$A AS s{n}\n" for n in range(many)))
+    assert found[0]["image"] == f"b:{long}"
+    assert found[-1]["image"] == unknown("b:$A")
+    assert sum(1 for one in found if isinstance(one["image"], str)) <= many // 2 + 1
+
+
+def test_many_stages_end_soon() -> None:
+    start = time.process_time()
+    found = stages("".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} a b\n" for n in range(5_000)))
+    assert time.process_time() - start < 5
+    assert found[-1]["sources"] == []
 
 
 def test_arguments_within_a_stage_are_not_of_its_base() -> None:
