@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from changegate import config, limits
-from changegate.model import artifact, grant, reversal, workflow, workload
+from changegate.model import artifact, component, grant, reversal, workflow, workload
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
 from changegate.policy import rulefile, waivers
@@ -97,6 +97,7 @@ def subjects_page() -> str:
         (workflow.DEPLOYMENT, workflow.Deployment),
         (workload.WORKLOAD, workload.Workload),
         (workload.CONTAINER, workload.Container),
+        (component.KIND, component.Component),
     )
     for name, model in models:
         parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")

@@ -17,7 +17,7 @@ from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
 from changegate.sources.paths import collisions
-from changegate.syntax import looks_templated, read_file
+from changegate.syntax import is_dockerfile, looks_templated, read_file
 from changegate.syntax.text import is_lfs_pointer
 
 # A name that plainly promises configuration: what cannot be read behind it blocks.
@@ -154,7 +154,7 @@ class Intake:
         return self._read(entry.path, content, kinds, side, context)
 
     def _symlink(self, entry: Entry, blob: Blob) -> _Side:
-        if PurePosixPath(entry.path).suffix.lower() not in _CONFIGURATION:
+        if not _promised(entry.path):
             return _Side(reason="symbolic link")
         target = self._reader.read(blob).decode("utf-8", "backslashreplace")
         inside = _resolve(entry.path, target)
@@ -169,7 +169,7 @@ class Intake:
 
     def _content(self, path: str, blob: Blob) -> bytes | None:
         """The file's bytes; None when neither its name nor its size make it configuration."""
-        promised = PurePosixPath(path).suffix.lower() in _CONFIGURATION
+        promised = _promised(path)
         if blob.size > limits.PLAN_BYTES:
             if promised:
                 raise _too_large(path, blob.size, limits.PLAN_BYTES)
@@ -203,7 +203,7 @@ class Intake:
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
                 return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
-            if PurePosixPath(path).suffix.lower() not in _CONFIGURATION:
+            if not _promised(path):
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise
         self.texts[side, path] = file.text
@@ -247,6 +247,11 @@ class Intake:
                 context=context,
             )
         )
+
+
+def _promised(path: str) -> bool:
+    """Whether a name alone makes a file configuration."""
+    return PurePosixPath(path).suffix.lower() in _CONFIGURATION or is_dockerfile(path)
 
 
 def _is_template(content: bytes, problem: InputProblem) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from changegate.derive import artifacts, grants, reversals, workloads
+from changegate.derive import artifacts, components, grants, reversals, workloads
 from changegate.model.plugin import Deriver
 
 DERIVERS: Final[dict[str, Deriver]] = {
     "grants": grants,
     "artifacts": artifacts,
+    "components": components,
     "reversals": reversals,
     "workloads": workloads,
 }

@@ -26,19 +26,21 @@ def pair(
     base: Iterable[Subject],
     head: Iterable[Subject],
     *,
+    first: Sequence[Key] = (),
     alike: Sequence[Key] = (content,),
     akin: Sequence[Key] = (),
 ) -> list[Change]:
     """Changes from base to head; every subject is in exactly one of them. Sorted by identity and path.
 
-    Equal identities pair on the same path first, then on other paths. What is left over pairs by each
-    key of `alike` in turn: such pairs are MOVED, because equal keys mean that nothing new was said. Then
-    it pairs by each key of `akin`: such pairs are the same thing in another state.
+    Equal identities pair on the same path first, then on other paths; the keys of `first`, which tell
+    subjects of one identity apart, come before both. What is left over pairs by each key of `alike` in
+    turn: such pairs are MOVED, because equal keys mean that nothing new was said. Then it pairs by each
+    key of `akin`: such pairs are the same thing in another state.
     Where several subjects are candidates, equal data pairs first, the rest in the order of their text.
     """
     changes: list[Change] = []
     olds, news = list(base), list(head)
-    for same in (_address_on_path, _address):
+    for same in (*first, _address_on_path, _address):
         couples, olds, news = _match(olds, news, same)
         changes += [_compared(*couple) for couple in couples]
     for likeness in alike:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from changegate.kinds import github, kubernetes, terraform_plan
+from changegate.kinds import (
+    compose,
+    dependabot,
+    dockerfile,
+    github,
+    kubernetes,
+    precommit,
+    sbom,
+    terraform_plan,
+)
 from changegate.model.plugin import Kind
 
 KINDS: dict[str, Kind] = {
     kubernetes.NAME: kubernetes,
     github.NAME: github,
     terraform_plan.NAME: terraform_plan,
+    dockerfile.NAME: dockerfile,
+    compose.NAME: compose,
+    dependabot.NAME: dependabot,
+    precommit.NAME: precommit,
+    sbom.NAME: sbom,
 }

@@ -26,7 +26,8 @@ class Usage:
 
     by: what uses it, in a reviewer's words (`Deployment prod/web`, `job build of ci.yml`)
     role: container | init_container | ephemeral_container | volume | step | job | service | runtime |
-          base_image | dependency
+          base_image | copied (files are taken from it) | frontend (it reads the build file) | download |
+          dependency
     """
 
     by: str

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from changegate.errors import UsageProblem
-from changegate.model import artifact, grant, reversal, workflow, workload
+from changegate.model import artifact, component, grant, reversal, workflow, workload
 from changegate.model.rule import Rule, RuleMode
 from changegate.model.schema import schema_of
 from changegate.policy.cel.engine import CelError, Engine, ResultType, engine
@@ -21,6 +21,7 @@ from changegate.policy.suggest import suggestion
 _MODELS: Mapping[str, type] = {
     grant.KIND: grant.Grant,
     artifact.KIND: artifact.Artifact,
+    component.KIND: component.Component,
     reversal.KIND: reversal.Reversal,
     workflow.EXPRESSION: workflow.Expression,
     workflow.EXPOSURE: workflow.Exposure,

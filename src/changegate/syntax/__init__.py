@@ -8,9 +8,10 @@ from typing import Final
 
 from changegate.errors import InputProblem
 from changegate.model.document import Document, SourceFile
+from changegate.syntax.dockerfile import is_dockerfile
 from changegate.syntax.text import decode, looks_templated
 
-__all__ = ["SYNTAXES", "looks_templated", "read_file", "syntax_of"]
+__all__ = ["SYNTAXES", "is_dockerfile", "looks_templated", "read_file", "syntax_of"]
 
 
 def _yaml(path: str, text: str, tags: Mapping[str, str]) -> tuple[Document, ...]:
@@ -31,18 +32,27 @@ def _json_lines(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, .
     return parse_json_lines(path, text)
 
 
+def _dockerfile(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.dockerfile import parse_dockerfile
+
+    return parse_dockerfile(path, text)
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
     "jsonl": _json_lines,
+    "dockerfile": _dockerfile,
 }
 _SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"}
 
 
 def syntax_of(path: str, text: str) -> str:
-    """The name in `SYNTAXES` of a file's syntax: by suffix, else JSON by its first character, else YAML."""
+    """The name in `SYNTAXES` of a file's syntax: by its name, else JSON by its first character, else YAML."""
     by_suffix = _SUFFIXES.get(PurePosixPath(path).suffix.lower())
-    return by_suffix or ("json" if text.lstrip()[:1] in ("{", "[") else "yaml")
+    if by_suffix or is_dockerfile(path):
+        return by_suffix or "dockerfile"
+    return "json" if text.lstrip()[:1] in ("{", "[") else "yaml"
 
 
 def read_file(path: str, content: bytes, tags: Mapping[str, str] | None = None) -> SourceFile:

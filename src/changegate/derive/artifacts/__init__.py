@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 
-from changegate.derive.artifacts import actions, images
+from changegate.derive.artifacts import actions, builds, images
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
 from changegate.model.plugin import Need
@@ -37,6 +37,8 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
 def _artifacts(index: Index) -> Iterator[Subject]:
     yield from images.artifacts(index)
     yield from actions.artifacts(index)
+    yield from builds.artifacts(index)
+    yield from builds.hooks(index)
 
 
 def _file(subject: Subject) -> Hashable:

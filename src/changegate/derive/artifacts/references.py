@@ -1,4 +1,4 @@
-"""Reads references to container images and GitHub actions.
+"""Reads references to container images, GitHub actions, git repositories and files on the web.
 
 An expression (`{{ ... }}`, `${{ ... }}`, `${...}`, `$(...)`, `$NAME`) is filled in by something else.
 Only the parts that it touches are `Unknown`: of `ghcr.io/example/app:${TAG}` the version and whether
@@ -101,6 +101,60 @@ def parse_uses(text: str) -> Reference:
         pin=_ref_pin(version),
         first_party=owner if isinstance(owner, Unknown) else owner.lower() in _PLATFORM_OWNERS,
     )
+
+
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/@]*@)?|[^/@:]*@")
+
+
+@lru_cache(maxsize=4096)
+def parse_git(text: str, checksum: str = "") -> Reference:
+    """`https://host/owner/repository[.git][#ref[:folder]]`, also with ssh or as `git@host:owner/repository`.
+
+    `checksum` is the commit that the ref must come to, "" for none.
+    """
+    masked = _Masked(text)
+    if masked.unreadable:
+        return unknown_reference(masked.unknown)
+    where, _, fragment = masked.shape.partition("#")
+    ref, _, path = fragment.partition(":")
+    host, name = _host(where.partition("?")[0])
+    version = masked.text(ref)
+    return Reference(
+        raw=masked.text(masked.shape),
+        registry=masked.text(host),
+        repository=masked.text(name.removesuffix(".git")),
+        path=masked.text(path),
+        version=version,
+        pin="commit" if _COMMIT.match(checksum) else _ref_pin(version),
+    )
+
+
+@lru_cache(maxsize=4096)
+def parse_url(text: str, checksum: str = "") -> Reference:
+    """A file on the web. Only a checksum beside it (`sha256:...`) says which content it must have."""
+    masked, proof = _Masked(text), _Masked(checksum)
+    if masked.unreadable:
+        return unknown_reference(masked.unknown)
+    host, name = _host(masked.shape.partition("?")[0].partition("#")[0])
+    digest = Digest(value=proof.unknown) if "\0" in proof.shape else _digest(proof, checksum)
+    pin = _image_pin(proof, "", digest)
+    return Reference(
+        raw=masked.text(masked.shape),
+        registry=masked.text(host),
+        repository=masked.text(name),
+        digest=digest,
+        pin=pin,
+    )
+
+
+def _host(shape: str) -> tuple[str, str]:
+    """Host and path of a URL, or of `user@host:path`."""
+    scheme = _SCHEME.match(shape)
+    rest = shape[scheme.end() :] if scheme else shape
+    host, _, name = (
+        rest.replace(":", "/", 1).partition("/") if scheme and "//" not in scheme[0] else rest.partition("/")
+    )
+    return host, name.strip("/")
 
 
 class _Masked:

@@ -26,12 +26,25 @@ def artifact(
     home = user.origins[""][0]
     written = (Origin(home.document, home.route + route),)
     used = (Origin(home.document, home.route + route[:-1]),)
+    return artifact_at(user, slot, type_, reference, usage, written, used)
+
+
+def artifact_at(
+    user: Subject,
+    slot: str,
+    type_: str,
+    reference: Reference,
+    usage: Usage,
+    written: tuple[Origin, ...],
+    used: tuple[Origin, ...] = (),
+) -> Subject:
+    """The same for a reference that does not stand below its user, or in several parts."""
     address = f"{user.identity.address} {slot}".rstrip()
     return Subject(
         Identity(user.identity.unit, KIND, address),
         user.side,
         {**_data(type_, reference), "usage": {"by": usage.by, "role": usage.role}},
-        {"": written, **dict.fromkeys(_FIELDS, written), "usage": used},
+        {"": written, **dict.fromkeys(_FIELDS, written), "usage": used or user.origins[""]},
         context=user.context,
         confidence=user.confidence,
     )
