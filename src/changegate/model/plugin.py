@@ -30,10 +30,15 @@ class Reading:
 
 
 class Need(NamedTuple):
-    """Bytes that an unchanged file must all hold to matter for a join, and the folder to look in."""
+    """Bytes that an unchanged file must all hold to matter for a join, and the folder to look in.
+
+    `suffixes`: how its name must end, in one of these ways; () for any. `deep`: also below the folder.
+    """
 
     needles: tuple[bytes, ...]
     scope: str = ""
+    suffixes: tuple[str, ...] = ()
+    deep: bool = True
 
 
 class Kind(Protocol):
@@ -53,6 +58,18 @@ class Kind(Protocol):
 
     def read(self, file: SourceFile, side: Side, unit: str) -> Reading:
         """Subjects of a file. Raises `InputProblem` when the file is of this kind but misformed."""
+
+
+class Assembler(Protocol):
+    """Makes subjects of what its kind read from several files, where one alone means little.
+
+    `needs` names what unchanged files must be read first; it is asked again after each round.
+    """
+
+    def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
+
+    def assemble(self, base: Index, head: Index) -> None:
+        """Adds subjects to both indexes; called again, it replaces what it added. Raises `InputProblem`."""
 
 
 class Deriver(Protocol):

@@ -43,8 +43,10 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "jsonl": _json_lines,
     "hcl": _hcl,
 }
-_SUFFIXES: Final[dict[str, str]] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"}
-_SUFFIXES |= dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl")
+_SUFFIXES: Final = {
+    **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"},
+    **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
+}
 
 
 def syntax_of(path: str, text: str) -> str:

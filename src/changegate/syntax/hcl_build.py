@@ -7,6 +7,7 @@ conditionals the wrong way round; both are mended here.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from changegate import limits
@@ -128,27 +129,10 @@ class Builder:
         return built
 
     def _primary(self, node: Node) -> Expression:
-        kind, start, end = node.type, node.start_byte, node.end_byte
-        match kind:
-            case "literal_value":
-                return self._literal(node.children[0])
-            case "template_expr":
-                return self._template(node.children[0])
-            case "variable_expr":
-                return Name(start, end, self.text(node))
-            case "collection_value":
-                return self._collection(node.children[0])
-            case "function_call":
-                return self._call(node)
-            case "operation":
-                return self._operation(node.children[0])
-            case "conditional":
-                return self._conditional(node)
-            case "for_expr":
-                return self._for(node.children[0])
-            case "expression":
-                return self.expression(node)
-        raise HclError(f"an expression of an unknown kind ({kind})", start)
+        way = _WAYS.get(node.type)
+        if way is None:
+            raise HclError(f"an expression of an unknown kind ({node.type})", node.start_byte)
+        return way(self, node)
 
     def _literal(self, node: Node) -> Literal:
         start, end = node.start_byte, node.end_byte
@@ -219,10 +203,10 @@ class Builder:
         parts.append(last.lstrip() if strip else last)
         if indented:
             parts = hcl_text.flushed(parts)
-        parts = [part for part in parts if part != ""]
-        if all(isinstance(part, str) for part in parts):
-            return Literal(node.start_byte, node.end_byte, "".join(map(str, parts)))
-        return Template(node.start_byte, node.end_byte, tuple(parts))
+        whole: list[str | Expression] = [part for part in parts if part != ""]
+        if all(isinstance(part, str) for part in whole):
+            return Literal(node.start_byte, node.end_byte, "".join(map(str, whole)))
+        return Template(node.start_byte, node.end_byte, tuple(whole))
 
     def _inserted(self, node: Node) -> Expression:
         if node.type == "template_interpolation":
@@ -353,3 +337,16 @@ class Builder:
                     return Splat(start, end, on, names)
                 return Opaque(start, end, (on, *self._within(node)))
         raise HclError(f"an unknown part of an expression ({node.type})", node.start_byte)
+
+
+_WAYS: Final[Mapping[str, Callable[[Builder, Node], Expression]]] = {
+    "literal_value": lambda builder, node: builder._literal(node.children[0]),
+    "template_expr": lambda builder, node: builder._template(node.children[0]),
+    "variable_expr": lambda builder, node: Name(node.start_byte, node.end_byte, builder.text(node)),
+    "collection_value": lambda builder, node: builder._collection(node.children[0]),
+    "function_call": Builder._call,
+    "operation": lambda builder, node: builder._operation(node.children[0]),
+    "conditional": Builder._conditional,
+    "for_expr": lambda builder, node: builder._for(node.children[0]),
+    "expression": Builder.expression,
+}
