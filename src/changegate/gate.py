@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 from changegate import __version__, governance, tables
@@ -155,8 +154,7 @@ def _assembly_needs(base: Index, head: Index) -> Iterator[Need]:
 def _assemble(intake: Intake, problems: list[Problem]) -> None:
     """What several files say together. A problem is the same each time: it is noted once."""
     for assembler in ASSEMBLERS.values():
-        found: list[Problem] = []
-        _caught(found, partial(assembler.assemble, intake.base, intake.head))
+        found = assembler.assemble(intake.base, intake.head)
         known = {(problem.where, problem.cause) for problem in problems}
         problems += [problem for problem in found if (problem.where, problem.cause) not in known]
 

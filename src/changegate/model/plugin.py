@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from changegate.errors import InputProblem
 from changegate.model.change import Change
 from changegate.model.document import SourceFile
 from changegate.model.proposal import Side
@@ -68,8 +69,8 @@ class Assembler(Protocol):
 
     def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
 
-    def assemble(self, base: Index, head: Index) -> None:
-        """Adds subjects to both indexes; called again, it replaces what it added. Raises `InputProblem`."""
+    def assemble(self, base: Index, head: Index) -> list[InputProblem]:
+        """Adds subjects to both indexes; called again, it replaces what it added. Returns what blocks."""
 
 
 class Deriver(Protocol):

@@ -203,7 +203,7 @@ class Builder:
         parts.append(last.lstrip() if strip else last)
         if indented:
             parts = hcl_text.flushed(parts)
-        whole: list[str | Expression] = [part for part in parts if part != ""]
+        whole = [part for part in parts if part != ""]
         if all(isinstance(part, str) for part in whole):
             return Literal(node.start_byte, node.end_byte, "".join(map(str, whole)))
         return Template(node.start_byte, node.end_byte, tuple(whole))

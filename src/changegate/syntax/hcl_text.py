@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final, TypeVar
-
-T = TypeVar("T")
+from typing import Any, Final
 
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _SEQUENCE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))|([$%])\4\{", re.DOTALL)
@@ -47,14 +44,14 @@ def _decoded(match: re.Match[str]) -> str:
     return chr(code)
 
 
-def flushed(parts: Sequence[str | T]) -> list[str | T]:
+def flushed(parts: list[Any]) -> list[Any]:
     """The parts of a `<<-` heredoc without the indentation that all its lines share."""
     # No text holds NUL (it is refused with the file), so it may stand for an expression.
     lines = "".join(part if isinstance(part, str) else "\0" for part in parts).split("\n")
     width = min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()), default=0)
     texts = "\n".join(line[width:] if line.strip() else line.lstrip(" \t") for line in lines).split("\0")
     others = [part for part in parts if not isinstance(part, str)]
-    out: list[str | T] = [texts[0]]
+    out: list[Any] = [texts[0]]
     for other, text in zip(others, texts[1:], strict=True):
         out += [other, text]
     return out

@@ -9,7 +9,7 @@ from typing import Any, Final
 from changegate.errors import InputProblem
 from changegate.kinds.terraform.blocks import address_of, body_data, resource_data
 from changegate.kinds.terraform.instances import instances
-from changegate.kinds.terraform.pieces import Piece, problem
+from changegate.kinds.terraform.pieces import Piece
 from changegate.kinds.terraform.scope import Scope
 from changegate.kinds.terraform.trace import Trace
 from changegate.kinds.terraform.values import weigh
@@ -46,14 +46,7 @@ class _Writer:
 
     def subjects(self) -> Iterator[Subject]:
         for (type, name), piece in self.scope.module.of("resource"):
-            try:
-                yield from self._resource(type, name, piece)
-            except RecursionError:
-                raise problem(
-                    piece.document,
-                    "values refer to each other through too many steps",
-                    why="They could not be followed to the end.",
-                ) from None
+            yield from self._resource(type, name, piece)
         for (name,), piece in self.scope.module.of("module"):
             data = {"name": name, "source": "", "version": ""}
             data |= {k: _literal(piece.block.body, k) for k in ("source", "version")}
@@ -72,8 +65,11 @@ class _Writer:
 
     def _resource(self, type: str, name: str, piece: Piece) -> Iterator[Subject]:
         trace = self.scope.trace
-        for instance in instances(self.scope, piece):
-            trace.assumed = False
+        trace.assumed = False
+        found = instances(self.scope, piece)
+        how_many_assumed = trace.assumed
+        for instance in found:
+            trace.assumed = how_many_assumed
             data = resource_data(self.scope, piece.block, instance.env)
             weigh(data)
             yield Subject(
