@@ -216,6 +216,10 @@ def test_values_in_many_steps_end_in_words() -> None:
         ("object({ a = optional(object({ b = optional(string, \"x\") }), {}) })", "{}", {"a": {"b": "x"}}),
         ("object({ a = string })", "{ a = null }", {"a": None}),
         ("number", '"x"', "x"),
+        ("number", "null", None),
+        ("list(string)", "{}", {}),
+        ("set(any)", "[[1], [1]]", [[1]]),
+        ("object({ a = optional(list(number), [1]), b = string })", "{ b = 2 }", {"a": [1], "b": "2"}),
     ],
 )  # fmt: skip
 def test_types_of_variables(type: str, given: str, value: Any) -> None:
