@@ -15,17 +15,17 @@ _SHAPES = (
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
     # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
-    r"\bgh[pousr]_[A-Za-z0-9]{36,255}\b",
-    r"\bgithub_pat_[A-Za-z0-9_]{22,255}\b",
-    r"\bglpat-[A-Za-z0-9_-]{20,255}",  # GitLab
-    r"\bxox[abeprs]-[A-Za-z0-9-]{10,255}",  # Slack
+    r"\bgh[pousr]_[A-Za-z0-9]{36,}\b",
+    r"\bgithub_pat_[A-Za-z0-9_]{22,}\b",
+    r"\bglpat-[A-Za-z0-9_-]{20,}",  # GitLab
+    r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
     r"\bAIza[A-Za-z0-9_-]{35}",  # Google
-    r"\bya29\.[A-Za-z0-9_-]{20,1000}",  # Google OAuth
-    r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,255}\b",  # Stripe
+    r"\bya29\.[A-Za-z0-9_-]{20,}",  # Google OAuth
+    r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}\b",  # Stripe
     r"\bnpm_[A-Za-z0-9]{36}\b",
-    r"\bpypi-[A-Za-z0-9_-]{16,1000}",
-    r"\bhvs\.[A-Za-z0-9_-]{20,1000}",  # Vault
-    r"\beyJ[A-Za-z0-9_-]{8,1000}\.[A-Za-z0-9_-]{8,1000}\.?[A-Za-z0-9_-]*",  # JSON Web Token
+    r"\bpypi-[A-Za-z0-9_-]{16,}",
+    r"\bhvs\.[A-Za-z0-9_-]{20,}",  # Vault
+    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*",  # JSON Web Token
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]+(?:-----END [A-Z ]*PRIVATE KEY-----)?)?",
 )
 # A value beside a name that says what it is; references (`var.x`, `${...}`, `secrets.X`) stay readable.
