@@ -14,6 +14,7 @@ from changegate.derive.pairing import pair
 from changegate.errors import InputProblem, Problem
 from changegate.governance import CaseRunner, Governance
 from changegate.intake import Intake
+from changegate.kinds import ASSEMBLERS
 from changegate.model.change import Change
 from changegate.model.finding import Location
 from changegate.model.plugin import Need
@@ -63,11 +64,15 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
     intake.refuse_twin_names()
     problems: list[Problem] = []
-    if request.two_sided:
-        try:
-            intake.follow(_needs)
-        except InputProblem as problem:
-            _note(problems, problem)
+    for first, needs in ((True, _assembly_needs), (False, _needs)):
+        read = len(intake.ledger)
+        if request.two_sided:
+            try:
+                intake.follow(needs)
+            except InputProblem as problem:
+                _note(problems, problem)
+        if first or len(intake.ledger) > read:
+            _assemble(intake, problems)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")
@@ -140,6 +145,18 @@ def _note(problems: list[Problem], problem: Problem) -> None:
     """Add a problem once: what stops the joins stops the deriver at the same place."""
     if (problem.where, problem.cause) not in [(known.where, known.cause) for known in problems]:
         problems.append(problem)
+
+
+def _assembly_needs(base: Index, head: Index) -> Iterator[Need]:
+    for assembler in ASSEMBLERS.values():
+        yield from assembler.needs(base, head)
+
+
+def _assemble(intake: Intake, problems: list[Problem]) -> None:
+    """What several files say together; again, when more of them were read."""
+    for assembler in ASSEMBLERS.values():
+        for problem in assembler.assemble(intake.base, intake.head):
+            _note(problems, problem)
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from changegate import limits
 from changegate.errors import InputProblem
 from changegate.kinds import KINDS
+from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
 from changegate.model.plugin import Kind, Need, Reading
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
@@ -21,7 +22,7 @@ from changegate.syntax import is_dockerfile, looks_templated, read_file
 from changegate.syntax.text import is_lfs_pointer
 
 # A name that plainly promises configuration: what cannot be read behind it blocks.
-_CONFIGURATION = frozenset({".yaml", ".yml", ".json"})
+_CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
 
 # Controls, formatting (bidirectional, zero width), line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -53,6 +54,7 @@ class Intake:
         self._working_on = working_on
         self._bytes = 0
         self._seen: set[str] = set()
+        self._last: tuple[str, bytes, SourceFile] | None = None
 
     def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
         """Read entries; a path that was read before is passed over."""
@@ -91,9 +93,9 @@ class Intake:
             if not wanted:
                 return
             asked |= wanted
-            for scope in sorted({need.scope for need in wanted}):
-                needles = sorted(need.needles for need in wanted if need.scope == scope)
-                self.take(self._reader.search(needles, scope), context=True)
+            for where in sorted({need[1:] for need in wanted}):
+                needles = sorted(need.needles for need in wanted if need[1:] == where)
+                self.take(self._reader.search(needles, *where), context=True)
 
     def _take(self, entry: Entry, context: bool) -> None:
         if not self._governed(entry.path):
@@ -199,7 +201,7 @@ class Intake:
 
     def _read(self, path: str, content: bytes, kinds: list[Kind], side: Side, context: bool) -> _Side:
         try:
-            file = read_file(path, content)
+            file = self._parsed(path, content)
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
                 return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
@@ -217,6 +219,12 @@ class Intake:
         if opaque:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")
+
+    def _parsed(self, path: str, content: bytes) -> SourceFile:
+        """Context has the same content on both sides: it is parsed once."""
+        if self._last is None or self._last[:2] != (path, content):
+            self._last = (path, content, read_file(path, content))
+        return self._last[2]
 
     def _index(self, reading: Reading, side: Side, context: bool) -> None:
         ours, theirs = (self.base, self.head) if side is Side.BASE else (self.head, self.base)

@@ -10,9 +10,10 @@ from changegate.kinds import (
     kubernetes,
     precommit,
     sbom,
+    terraform,
     terraform_plan,
 )
-from changegate.model.plugin import Kind
+from changegate.model.plugin import Assembler, Kind
 
 KINDS: dict[str, Kind] = {
     kubernetes.NAME: kubernetes,
@@ -23,4 +24,8 @@ KINDS: dict[str, Kind] = {
     dependabot.NAME: dependabot,
     precommit.NAME: precommit,
     sbom.NAME: sbom,
+    terraform.NAME: terraform,
 }
+
+# Kinds whose files only mean something together.
+ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform}

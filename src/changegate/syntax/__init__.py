@@ -38,13 +38,23 @@ def _dockerfile(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, .
     return parse_dockerfile(path, text)
 
 
+def _hcl(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.hcl import parse_hcl
+
+    return parse_hcl(path, text)
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
     "jsonl": _json_lines,
     "dockerfile": _dockerfile,
+    "hcl": _hcl,
 }
-_SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"}
+_SUFFIXES: Final = {
+    **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"},
+    **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
+}
 
 
 def syntax_of(path: str, text: str) -> str:

@@ -27,6 +27,17 @@ def contents(found: tuple[Proposal, Reader]) -> dict[str, tuple[bytes | None, by
     }
 
 
+def test_a_search_may_be_narrowed_by_suffix_and_depth() -> None:
+    files = {"a/x.tf": "1", "a/b/y.tf": "1", "a/z.md": "1", "top.tf": "1", "ab/x.tf.json": "1"}
+    with MemorySource(files, {**files, "new": "2"}) as source:
+        _, reader = source.proposal()
+        suffixes = (".tf", ".tf.json")
+        assert [e.path for e in reader.search([()], "a", suffixes)] == ["a/b/y.tf", "a/x.tf"]
+        assert [e.path for e in reader.search([()], "a", suffixes, False)] == ["a/x.tf"]
+        assert [e.path for e in reader.search([()], "", suffixes, False)] == ["top.tf"]
+        assert [e.path for e in reader.search([(b"2",)], "", (), False)] == []
+
+
 def test_memory_lists_only_what_differs() -> None:
     with MemorySource(
         {"same": "s", "gone": b"g", "edited": "old needle"},
