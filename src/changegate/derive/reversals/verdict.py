@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from changegate.derive.reversals.effect import Outcome
 from changegate.knowledge.terraform import DEFINITE, ResourceType
+from changegate.model.subject import Unknown
 
 REVERSIBLE: Final = "reversible"
 DOWNTIME: Final = "reversible-with-downtime"
@@ -106,6 +107,8 @@ def _destroyed(case: Case, known: ResourceType) -> Verdict:
         return Verdict(IRREVERSIBLE, case.no_way_back)
     if case.apply.unless_empty:
         return Verdict(DOWNTIME, f"the apply is refused unless the {known.noun} is empty")
+    if isinstance(effect.loses, Unknown):
+        return Verdict(UNKNOWN, f"what is left of it depends on {', '.join(case.apply.unsure)}")
     if known.stateful:
         return _lost(case, known)
     if case.operation == "delete" or case.overlaps:
