@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from changegate.derive.reversals import terraform
+from changegate.derive.reversals import terraform, terraform_code, terraform_settings
 from changegate.model.change import Change
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
 
 
 def needs(base: Index, head: Index) -> Iterable[Need]:
-    """Nothing: a plan holds all that is asked of it."""
+    """Nothing: a plan and the code of a folder hold all that is asked of them."""
     return ()
 
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
     """One change of kind `reversal` for every resource with something to undo."""
     yield from terraform.derive(head)
+    yield from terraform_code.derive(base, head)
+    yield from terraform_settings.derive(base, head)

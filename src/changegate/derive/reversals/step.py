@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from changegate.derive.reversals.effect import Outcome, State, effect
 from changegate.derive.reversals.guards import Weakening, compare, level
+from changegate.derive.reversals.values import find, undotted
 from changegate.derive.reversals.verdict import UNKNOWN, Case, judge
 from changegate.knowledge.terraform import DEFINITE, GuardFact, ResourceType, lookup
 from changegate.model.change import Action, Change
@@ -33,6 +34,10 @@ class Step:
         they guard, since the tool then finds nothing that stops it
     guessed: read from code. What is not written may be known at apply, so a loss that hangs on a guard of
         unknown value is unknown itself
+    assumed: values of it may be given otherwise at run time
+    orphaned: nothing applies its removal any more
+    twin: address of a new resource that says the same; "" when there is none
+    side: the side of the text it is shown at
     whole: where it stands; place: where one of its attributes does; former: where its former address does
     """
 
@@ -52,6 +57,10 @@ class Step:
     once: bool = False
     tool_guards: tuple[GuardFact, ...] = ()
     guessed: bool = False
+    assumed: bool = False
+    orphaned: bool = False
+    twin: str = ""
+    side: Side = Side.HEAD
     context: bool = False
 
     @property
@@ -63,6 +72,8 @@ class Step:
     def change(self) -> Change:
         known, case = self.known, self.case()
         verdict, reason = judge(case)
+        if self.twin:
+            reason += f"; {self.twin} says the same: a `moved` block would keep it"
         guards = self.guards()
         reversal = Reversal(
             system="terraform",
@@ -76,11 +87,11 @@ class Step:
             guards_added=guards.added,
             verdict=verdict,
             verdict_reason=reason,
-            confidence=_confidence(case, guards, verdict),
+            confidence=_confidence(case, guards, verdict, assumed=self.assumed),
         )
         after = Subject(
             identity=Identity(self.unit, KIND, self.address),
-            side=Side.HEAD,
+            side=self.side,
             data=to_data(reversal),
             origins=self.origins(case, guards),
             context=self.context,
@@ -140,8 +151,13 @@ class Step:
         """The outcome with what is in doubt because nobody planned it."""
         if self.doubts and outcome.effect.action == "update":
             outcome = replace(outcome, doubts=(*outcome.doubts, *self.doubts))
-        if self.guessed and outcome.unsure and outcome.effect.loses in ("data", "identity"):
-            loses = Unknown(f"{self.address}: {', '.join(outcome.unsure)}", "a guard whose value is not known")
+        hangs = ""
+        if self.orphaned and outcome.effect.action == "delete":
+            hangs = f"whether anything still applies {self.unit or 'this folder'}, whose code is gone"
+        elif self.guessed:
+            hangs = ", ".join(outcome.unsure)
+        if hangs and outcome.effect.loses in ("data", "identity"):
+            loses = Unknown(hangs, "not in the text")
             outcome = replace(outcome, effect=replace(outcome.effect, loses=loses))
         return outcome
 
@@ -187,15 +203,21 @@ class Step:
         return {"": self.whole, **found}
 
 
+def place_in(subject: Subject, attribute: str) -> tuple[Origin, ...]:
+    """Where an attribute of a native subject stands; its nearest ancestor when it is not there."""
+    places = find(subject.data, undotted(attribute))
+    return subject.origins_of(".".join(map(str, places[0][0])) if places else attribute)
+
+
 def _forcing(outcome: Outcome) -> Iterable[str]:
     """Attributes that make an effect what it is."""
     found = outcome.effect
     return found.replaced_by or found.refused or found.blocked_by or outcome.lossy or outcome.doubts
 
 
-def _confidence(case: Case, guards: Weakening, verdict: str) -> str:
+def _confidence(case: Case, guards: Weakening, verdict: str, *, assumed: bool) -> str:
     """unknown: a value is missing; over: a default is, and the worse one was taken."""
     outcomes = (case.apply, case.revert)
     if verdict == UNKNOWN or guards.unsure or any(o.unsure or o.doubts for o in outcomes):
         return "unknown"
-    return "over" if any(o.assumed for o in outcomes) else "exact"
+    return "over" if assumed or any(o.assumed for o in outcomes) else "exact"

@@ -107,8 +107,6 @@ def _destroyed(case: Case, known: ResourceType) -> Verdict:
         return Verdict(IRREVERSIBLE, case.no_way_back)
     if case.apply.unless_empty:
         return Verdict(DOWNTIME, f"the apply is refused unless the {known.noun} is empty")
-    if isinstance(effect.loses, Unknown):
-        return Verdict(UNKNOWN, f"what is left of it depends on {', '.join(case.apply.unsure)}")
     if known.stateful:
         return _lost(case, known)
     if case.operation == "delete" or case.overlaps:
@@ -118,6 +116,8 @@ def _destroyed(case: Case, known: ResourceType) -> Verdict:
 
 def _lost(case: Case, known: ResourceType) -> Verdict:
     """A stateful resource that is destroyed, with nothing to stop it."""
+    if isinstance(case.apply.effect.loses, Unknown):
+        return Verdict(UNKNOWN, f"what is lost hangs on what is not known: {case.apply.effect.loses.text}")
     if case.apply.keeps:
         return Verdict(DATA_LOSS, "the old object stays, unmanaged, and the new one is empty")
     if copies := case.apply.effect.recoverable_by:
