@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 
-from changegate.derive.artifacts import actions, images
+from changegate.derive.artifacts import actions, images, terraform
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
 from changegate.model.plugin import Need
@@ -37,6 +37,7 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
 def _artifacts(index: Index) -> Iterator[Subject]:
     yield from images.artifacts(index)
     yield from actions.artifacts(index)
+    yield from terraform.artifacts(index)
 
 
 def _file(subject: Subject) -> Hashable:
