@@ -14,6 +14,7 @@ from changegate.derive.pairing import pair
 from changegate.errors import InputProblem, Problem
 from changegate.governance import CaseRunner, Governance
 from changegate.intake import Intake
+from changegate.kinds import ASSEMBLERS
 from changegate.model.change import Change
 from changegate.model.finding import Location
 from changegate.model.plugin import Need
@@ -63,7 +64,13 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
     problems: list[Problem] = []
     if request.two_sided:
+        _caught(problems, lambda: intake.follow(_assembly_needs))
+    _assemble(intake, problems)
+    if request.two_sided:
+        before = len(intake.ledger)
         _caught(problems, lambda: intake.follow(_needs))
+        if len(intake.ledger) > before:
+            _assemble(intake, problems)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")
@@ -137,6 +144,19 @@ def _caught(problems: list[Problem], step: Callable[[], None]) -> None:
         step()
     except InputProblem as problem:
         problems.append(problem)
+
+
+def _assembly_needs(base: Index, head: Index) -> Iterator[Need]:
+    for assembler in ASSEMBLERS.values():
+        yield from assembler.needs(base, head)
+
+
+def _assemble(intake: Intake, problems: list[Problem]) -> None:
+    """What several files say together. A problem is the same each time: it is noted once."""
+    for assembler in ASSEMBLERS.values():
+        found = assembler.assemble(intake.base, intake.head)
+        known = {(problem.where, problem.cause) for problem in problems}
+        problems += [problem for problem in found if (problem.where, problem.cause) not in known]
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

@@ -19,7 +19,7 @@ from changegate.syntax import looks_templated, read_file
 from changegate.syntax.text import is_lfs_pointer
 
 # A name that plainly promises configuration: what cannot be read behind it blocks.
-_CONFIGURATION = frozenset({".yaml", ".yml", ".json"})
+_CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
 
 
 @dataclasses.dataclass(slots=True)
@@ -65,9 +65,9 @@ class Intake:
             if not wanted:
                 return
             asked |= wanted
-            for scope in sorted({need.scope for need in wanted}):
-                needles = sorted(need.needles for need in wanted if need.scope == scope)
-                self.take(self._reader.search(needles, scope), context=True)
+            for where in sorted({need[1:] for need in wanted}):
+                needles = sorted(need.needles for need in wanted if need[1:] == where)
+                self.take(self._reader.search(needles, *where), context=True)
 
     def _take(self, entry: Entry, context: bool) -> None:
         if not self._governed(entry.path):

@@ -198,8 +198,14 @@ class _RemoteReader:
         found: Sequence[str] = self._call("paths", side)
         return found
 
-    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
-        found: Sequence[Entry] = self._call("search", tuple(needles), scope)
+    def search(
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
+    ) -> Sequence[Entry]:
+        found: Sequence[Entry] = self._call("search", tuple(needles), scope, suffixes, deep)
         return found
 
     def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:

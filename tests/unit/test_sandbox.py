@@ -29,7 +29,9 @@ class Source:
     def paths(self, side: Side) -> Sequence[str]:
         return [f"{side}.yaml"]
 
-    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
+    def search(
+        self, needles: Iterable[tuple[bytes, ...]], scope: str, suffixes: tuple[str, ...] = (), deep: bool = True
+    ) -> Sequence[Entry]:
         return [Entry(f"{scope}/{len(list(needles))}", BLOB, BLOB)]
 
     def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from changegate.errors import InputProblem
 from changegate.model.change import Change
 from changegate.model.document import SourceFile
 from changegate.model.proposal import Side
@@ -30,10 +31,15 @@ class Reading:
 
 
 class Need(NamedTuple):
-    """Bytes that an unchanged file must all hold to matter for a join, and the folder to look in."""
+    """Bytes that an unchanged file must all hold to matter for a join, and the folder to look in.
+
+    `suffixes`: how its name must end, in one of these ways; () for any. `deep`: also below the folder.
+    """
 
     needles: tuple[bytes, ...]
     scope: str = ""
+    suffixes: tuple[str, ...] = ()
+    deep: bool = True
 
 
 class Kind(Protocol):
@@ -53,6 +59,18 @@ class Kind(Protocol):
 
     def read(self, file: SourceFile, side: Side, unit: str) -> Reading:
         """Subjects of a file. Raises `InputProblem` when the file is of this kind but misformed."""
+
+
+class Assembler(Protocol):
+    """Makes subjects of what its kind read from several files, where one alone means little.
+
+    `needs` names what unchanged files must be read first; it is asked again after each round.
+    """
+
+    def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
+
+    def assemble(self, base: Index, head: Index) -> list[InputProblem]:
+        """Adds subjects to both indexes; called again, it replaces what it added. Returns what blocks."""
 
 
 class Deriver(Protocol):

@@ -85,9 +85,18 @@ class Reader(Protocol):
     def paths(self, side: Side) -> Sequence[str]:
         """Every path of one side's tree, changed and unchanged, sorted."""
 
-    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
+    def search(
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
+    ) -> Sequence[Entry]:
         """Unchanged files below the folder `scope` ("" = everywhere) whose content holds every
-        needle of at least one of the tuples. Such an entry has equal blobs on both sides."""
+        needle of at least one of the tuples. Such an entry has equal blobs on both sides.
+
+        With `suffixes`, only files whose name ends in one of them; without `deep`, only those directly in
+        the folder."""
 
     def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
         """Path and content of every file below `.changegate/`: `BASE` means the policy revision."""

@@ -69,8 +69,15 @@ class _ReaderWithExtra:
         listed = self._reader.paths(side)
         return sorted({*listed, *self._added}) if side is Side.HEAD else listed
 
-    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
-        return [e for e in self._reader.search(needles, scope) if e.path not in self._added]
+    def search(
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
+    ) -> Sequence[Entry]:
+        found = self._reader.search(needles, scope, suffixes, deep)
+        return [e for e in found if e.path not in self._added]
 
 
 def _check_same(path: str, real: Path, entry: Entry, reader: Reader) -> None:

@@ -74,7 +74,13 @@ class TableReader:
     def paths(self, side: Side) -> Sequence[str]:
         return sorted(self._table(side))
 
-    def search(self, needles: Iterable[tuple[bytes, ...]], scope: str) -> Sequence[Entry]:
+    def search(
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
+    ) -> Sequence[Entry]:
         """See `Reader.search`. Links, submodules, LFS pointers, files over `FILE_BYTES` and names of
         well-known binary formats hold no configuration that a join could use."""
         wanted: dict[bytes, list[tuple[bytes, ...]]] = {}
@@ -84,7 +90,11 @@ class TableReader:
         candidates = [
             (path, blob)
             for path, blob in self._table(Side.HEAD).items()
-            if path not in self._changed and below(path, scope) and _may_matter(path, blob)
+            if path not in self._changed
+            and path.endswith(suffixes or "")
+            and below(path, scope)
+            and (deep or path.rpartition("/")[0] == scope)
+            and _may_matter(path, blob)
         ]
         contents = self._contents([blob for _, blob in candidates])
         return sorted(

@@ -31,12 +31,22 @@ def _json_lines(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, .
     return parse_json_lines(path, text)
 
 
+def _hcl(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.hcl import parse_hcl
+
+    return parse_hcl(path, text)
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
     "jsonl": _json_lines,
+    "hcl": _hcl,
 }
-_SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"}
+_SUFFIXES: Final = {
+    **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"},
+    **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
+}
 
 
 def syntax_of(path: str, text: str) -> str:
