@@ -12,8 +12,16 @@ from typing import Any
 from changegate import limits
 from changegate.derive.grants import aws_resource, delta
 from changegate.derive.grants.aws_cover import StatementCover
-from changegate.derive.grants.aws_grant import Draft, Holder, finish
-from changegate.derive.grants.aws_policy import NOTHING, Patterns, PolicyError, Statement, parse, read
+from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
+from changegate.derive.grants.aws_policy import (
+    NOTHING,
+    Patterns,
+    PolicyError,
+    Statement,
+    parse,
+    read,
+    statement_at,
+)
 from changegate.derive.grants.held import (
     Held,
     binding_on_head,
@@ -191,8 +199,9 @@ class _Reading:
                 refuse(policy, where, str(error), "Write a policy document that AWS accepts.")
             self._unknown(policy, where, misformed(text), holder, role, via=via)
             return
-        for statement, written in statements:
-            self._add(policy, where, statement, written, holder, role, via=via)
+        for number, (statement, written) in enumerate(statements):
+            at = statement_at(where, text, number)
+            self._add(policy, at, statement, written, holder, role, via=via)
 
     def _unknown(
         self,
@@ -233,7 +242,7 @@ class _Reading:
         draft.written.update(written)
         if role != "":
             draft.roles.add((role, builtin))
-        draft.sources.add(subject, where, "", "actions", "resources", "conditions", "principal")
+        name_places(draft.sources, subject, where)
         if via is not None:
             draft.sources.add(via, "", "", "principal")
 

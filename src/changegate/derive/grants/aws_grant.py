@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from changegate.derive.grants.aws_cover import shown_condition
 from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.aws_words import conditions, flags, wildcard
 from changegate.derive.grants.held import Held, Sources, hold, listed
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
-from changegate.model.subject import Index, Unknown
+from changegate.model.subject import Index, Subject, Unknown
 
 _ACCESS = frozenset({"identity", "definition"})  # grants whose actions may lead to further rights
 
@@ -35,6 +37,32 @@ class Draft:
     written: dict[str, str] = field(default_factory=dict)
     roles: set[tuple[str | Unknown, bool]] = field(default_factory=set)
     sources: Sources = field(default_factory=Sources)
+
+
+_ELEMENTS = {
+    "actions": ("Action", "NotAction"),
+    "resources": ("Resource", "NotResource"),
+    "conditions": ("Condition",),
+    "principal": ("Principal", "NotPrincipal"),
+}
+
+
+def name_places(sources: Sources, subject: Subject, where: str) -> None:
+    """Note where a grant was read: a whole policy, or one statement of which the elements are seen."""
+    sources.add(subject, where, "")
+    statement = _statement(subject.data, where)
+    for name, elements in _ELEMENTS.items():
+        element = next((e for e in elements if e in statement), "")
+        sources.add(subject, f"{where}.{element}" if element else where, name)
+
+
+def _statement(data: Any, where: str) -> Mapping[str, Any]:
+    for step in where.split("."):
+        if isinstance(data, list):
+            data = data[int(step)]
+        else:
+            data = data.get(step) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
 
 
 def finish(draft: Draft, index: Index) -> Held[Statement]:

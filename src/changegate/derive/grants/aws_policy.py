@@ -90,6 +90,14 @@ def statements_of(policy: str | Mapping[str, Any]) -> list[Any]:
     return statements
 
 
+def statement_at(where: str, policy: Any, number: int) -> str:
+    """The dotted place of a statement. One within a text is where the text is."""
+    if not isinstance(policy, Mapping):
+        return where
+    listed = isinstance(policy.get("Statement"), list)
+    return f"{where}.Statement.{number}" if listed else f"{where}.Statement"
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:

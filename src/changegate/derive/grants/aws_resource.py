@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from changegate.derive.grants.aws_grant import Draft, Holder, finish
+from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
 from changegate.derive.grants.aws_policy import (
     NOTHING,
     Patterns,
     PolicyError,
     Statement,
     read,
+    statement_at,
     statements_of,
 )
 from changegate.derive.grants.aws_principals import ELEMENTS, principals
@@ -51,15 +52,16 @@ def grants(index: Index) -> list[Held[Statement]]:
     drafts: dict[tuple[object, ...], Draft] = {}
     for type_, attribute in _POLICIES.items():
         for subject in index.of(f"terraform/{type_}"):
-            for holder, statement, written in _policy(subject, attribute):
-                _add(drafts, subject, attribute, holder, statement, written)
+            for where, holder, statement, written in _policy(subject, attribute):
+                _add(drafts, subject, where, holder, statement, written)
     for permission in index.of("terraform/aws_lambda_permission"):
-        for holder, statement, written in _permission(permission):
-            _add(drafts, permission, "", holder, statement, written)
+        for where, holder, statement, written in _permission(permission):
+            _add(drafts, permission, where, holder, statement, written)
     return [finish(draft, index) for draft in drafts.values()]
 
 
-Grants = Iterator[tuple[Holder, Statement, Mapping[str, str]]]
+Grants = Iterator[tuple[str, Holder, Statement, Mapping[str, str]]]
+"""Where it stands, who holds it, and the statement with its actions as written."""
 
 
 def _policy(subject: Subject, attribute: str) -> Grants:
@@ -67,22 +69,26 @@ def _policy(subject: Subject, attribute: str) -> Grants:
     if policy is None or policy == "":
         return
     if isinstance(policy, Unknown):
-        yield _unknown(subject, policy)
+        yield _unknown(subject, attribute, policy)
         return
     try:
         if not isinstance(policy, (str, Mapping)):
             raise PolicyError("the policy is not text")
-        yield from [grant for raw in statements_of(policy) for grant in _statement(subject, raw)]
+        yield from [
+            grant
+            for number, raw in enumerate(statements_of(policy))
+            for grant in _statement(subject, statement_at(attribute, policy, number), raw)
+        ]
     except PolicyError as error:
         if binding_on_head(subject) and not isinstance(policy, Mapping):
             refuse(subject, attribute, str(error), "Write a policy document that AWS accepts.")
-        yield _unknown(subject, misformed(policy))
+        yield _unknown(subject, attribute, misformed(policy))
 
 
-def _statement(subject: Subject, raw: Any) -> Grants:
+def _statement(subject: Subject, where: str, raw: Any) -> Grants:
     statement, written = read(raw, more=ELEMENTS)
     if statement.unknown:
-        yield _unknown(subject, Unknown(statement.unknown))
+        yield _unknown(subject, where, Unknown(statement.unknown))
         return
     # However wide its patterns are, a policy opens only what it stands at.
     named = frozenset() if statement.resources.negated else statement.resources.texts - {"*"}
@@ -91,7 +97,7 @@ def _statement(subject: Subject, raw: Any) -> Grants:
     for principal, flags in principals(raw, statement.conditions):
         if _trusts(subject) and principal.type == "service":
             flags.discard("missing_condition")  # what a service may do for its users, it does as the role
-        yield _holder(subject, principal, flags), statement, written
+        yield where, _holder(subject, principal, flags), statement, written
 
 
 def _permission(subject: Subject) -> Grants:
@@ -109,13 +115,15 @@ def _permission(subject: Subject) -> Grants:
         "Action": data.get("action") or Unknown(f"{subject.identity.address}.action"),
         "Condition": {"StringLike": {key: data[name] for name, key in limits.items() if data.get(name)}},
     }
-    yield from _statement(subject, raw)
+    yield from _statement(subject, "", raw)
 
 
-def _unknown(subject: Subject, value: Unknown) -> tuple[Holder, Statement, Mapping[str, str]]:
+def _unknown(
+    subject: Subject, where: str, value: Unknown
+) -> tuple[str, Holder, Statement, Mapping[str, str]]:
     who = Unknown(f"{subject.identity.address}: {value.text}")
     holder = _holder(subject, Principal(type="any", id=who, name=who), set())
-    return holder, Statement("allow", NOTHING, NOTHING, unknown=value.text), {}
+    return where, holder, Statement("allow", NOTHING, NOTHING, unknown=value.text), {}
 
 
 def _trusts(subject: Subject) -> bool:
@@ -141,4 +149,4 @@ def _add(
     key = (subject.identity.unit, holder.key, statement)
     draft = drafts.setdefault(key, Draft(subject.identity.unit, holder, statement))
     draft.written.update(written)
-    draft.sources.add(subject, where, "", "actions", "resources", "conditions", "principal")
+    name_places(draft.sources, subject, where)
