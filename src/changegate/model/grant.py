@@ -32,7 +32,7 @@ class Principal:
     id: Text
     name: Text
     namespace: Text = ""
-    public: str = "none"
+    public: Text = "none"
     external: bool = False
 
 

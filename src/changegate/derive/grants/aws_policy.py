@@ -17,6 +17,8 @@ from changegate.model.subject import Unknown
 
 _STATEMENT_KEYS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 _QUALIFIERS = ("forallvalues:", "foranyvalue:")
+OPEN = "?"
+"""The operator of a condition of which nothing is known."""
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -191,13 +193,14 @@ def _texts(value: Any) -> list[str]:
 
 def _conditions(raw: Any) -> frozenset[Atom]:
     if isinstance(raw, Unknown):
-        return frozenset({Atom("?", "", raw.text, ())})
-    if isinstance(raw, Mapping):
-        raw = {key: {v.text: [v]} if isinstance(v, Unknown) else v for key, v in raw.items()}
-    if not isinstance(raw, Mapping) or not all(isinstance(keys, Mapping) for keys in raw.values()):
+        return frozenset({Atom(OPEN, "", raw.text, ())})
+    if not isinstance(raw, Mapping) or not all(isinstance(keys, (Mapping, Unknown)) for keys in raw.values()):
         raise PolicyError("a Condition of the policy is not a map of operators to keys")
     found = set()
     for operator, keys in raw.items():
+        if isinstance(keys, Unknown):
+            found.add(Atom(OPEN, "", keys.text, ()))
+            continue
         for key, value in keys.items():
             found.add(_atom(operator.lower(), key.lower(), value))
     return frozenset(found)

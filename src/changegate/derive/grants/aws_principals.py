@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from changegate.derive.grants.aws_policy import Atom, PolicyError, spelled
+from changegate.derive.grants.aws_policy import OPEN, Atom, PolicyError, spelled
 from changegate.model.grant import Principal
 from changegate.model.subject import Unknown
 
@@ -75,6 +75,8 @@ def _anyone(atoms: frozenset[Atom], words: str) -> tuple[Principal, set[str]]:
     limits = sorted({atom.key for atom in atoms if _holds(atom, _LIMITS)})
     if limits:
         return Principal(type="any", id=f"{words} within {', '.join(limits)}", name="*"), set()
+    if unknown := _unknown(atoms):
+        return Principal(type="any", id=f"{words}, conditions not known", name="*", public=unknown), set()
     return Principal(type="any", id=words, name="*", public="anyone"), {"public"}
 
 
@@ -87,10 +89,20 @@ def _federated(value: str | Unknown, text: str, atoms: frozenset[Atom]) -> tuple
         return Principal(type="federated", id=text, name=value, external=True), flags
     whose = [a for a in atoms if a.key.startswith(f"{issuer}:") and _claim(a) in ("sub", *_OWNED)]
     subjects = sorted({v for atom in whose for v in atom.values})
-    if not any(_owned(atom) for atom in whose):
-        flags.add("missing_condition")
     shown = f"{issuer} {', '.join(subjects)}" if subjects else f"everyone at {issuer}"
-    return Principal(type="federated", id=shown, name=value, external=True), flags
+    if any(_owned(atom) for atom in whose):
+        return Principal(type="federated", id=shown, name=value, external=True), flags
+    if unknown := _unknown(atoms) or next((Unknown(v) for v in subjects if "${" in v), None):
+        shown = f"{issuer}, conditions not known"
+        return Principal(type="federated", id=shown, name=value, external=True, public=unknown), flags
+    flags.add("missing_condition")
+    who = Principal(type="federated", id=shown, name=value, external=True, public="authenticated")
+    return who, flags
+
+
+def _unknown(atoms: Iterable[Atom]) -> Unknown | None:
+    """A condition of which nothing is known: it may keep everybody out, or nobody."""
+    return next((Unknown(atom.key) for atom in sorted(atoms) if atom.operator == OPEN), None)
 
 
 def _claim(atom: Atom) -> str:
@@ -102,7 +114,7 @@ def _owned(atom: Atom) -> bool:
     never holds."""
     if atom.vacuous or not atom.operator.startswith("string"):
         return False
-    if "like" not in atom.operator:
+    if "like" not in atom.operator and not any("${" in value for value in atom.values):
         return True
     return all(_names_owner(value, _claim(atom)) for value in atom.values)
 
@@ -115,7 +127,8 @@ def _names_owner(value: str, claim: str) -> bool:
     elif claim == "sub" and set("*?") & set(value):
         return False
     owner, slash, _ = value.partition("/")
-    return not set("*?") & set(owner if slash else value.partition(":")[0])
+    owner = owner if slash else value.partition(":")[0]
+    return not set("*?") & set(owner) and "${" not in owner
 
 
 def _limited(atoms: Iterable[Atom], keys: frozenset[str]) -> bool:

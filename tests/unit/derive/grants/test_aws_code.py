@@ -199,6 +199,19 @@ def test_whose_tokens_are_taken(operator: str, values: list[str], open_: bool) -
     assert "external_federation" in grant["flags"]
 
 
+def test_conditions_that_are_not_known_are_neither_safe_nor_open() -> None:
+    aud = {"StringEquals": {f"{GITHUB}:aud": ["sts.amazonaws.com"]}, "StringLike": Unknown("var.c")}
+    (grant,) = trust(assume({"Federated": OIDC}, **aud))
+    assert grant["principal"]["public"] == Unknown("var.c")
+    for value in ("repo:${var.org}/*", "${var.subject}"):
+        (grant,) = trust(assume({"Federated": OIDC}, StringLike={f"{GITHUB}:sub": [Unknown(value)]}))
+        assert grant["principal"]["public"] == Unknown(value)
+    (grant,) = trust(assume({"Federated": OIDC}, StringEquals={f"{GITHUB}:sub": [Unknown("var.sub")]}))
+    assert grant["principal"]["public"] == Unknown("${var.sub}")
+    (grant,) = trust(assume("*", StringLike=Unknown("var.c")))
+    assert (grant["principal"]["public"], grant["flags"]) == (Unknown("var.c"), [])
+
+
 def test_an_audience_tells_nobody_apart() -> None:
     provider = Unknown("aws_iam_openid_connect_provider.github.arn")
     aud = {"StringEquals": {f"{GITHUB}:aud": ["sts.amazonaws.com"]}}
