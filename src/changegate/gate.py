@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,14 +62,16 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     """Everything up to the rules: what was read, and the changes that follow from it."""
     intake = Intake(desk.reader, settings, working_on=desk.working_on)
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
+    intake.refuse_twin_names()
     problems: list[Problem] = []
-    if request.two_sided:
-        _caught(problems, lambda: intake.follow(_assembly_needs))
-    _assemble(intake, problems)
-    if request.two_sided:
-        before = len(intake.ledger)
-        _caught(problems, lambda: intake.follow(_needs))
-        if len(intake.ledger) > before:
+    for first, needs in ((True, _assembly_needs), (False, _needs)):
+        read = len(intake.ledger)
+        if request.two_sided:
+            try:
+                intake.follow(needs)
+            except InputProblem as problem:
+                _note(problems, problem)
+        if first or len(intake.ledger) > read:
             _assemble(intake, problems)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
@@ -136,13 +138,12 @@ def derive(base: Index, head: Index, rules: Iterable[Rule], problems: list[Probl
         try:
             yield from deriver.derive(base, head)
         except InputProblem as problem:
-            problems.append(problem)
+            _note(problems, problem)
 
 
-def _caught(problems: list[Problem], step: Callable[[], None]) -> None:
-    try:
-        step()
-    except InputProblem as problem:
+def _note(problems: list[Problem], problem: Problem) -> None:
+    """Add a problem once: what stops the joins stops the deriver at the same place."""
+    if (problem.where, problem.cause) not in [(known.where, known.cause) for known in problems]:
         problems.append(problem)
 
 
@@ -152,11 +153,10 @@ def _assembly_needs(base: Index, head: Index) -> Iterator[Need]:
 
 
 def _assemble(intake: Intake, problems: list[Problem]) -> None:
-    """What several files say together. A problem is the same each time: it is noted once."""
+    """What several files say together; again, when more of them were read."""
     for assembler in ASSEMBLERS.values():
-        found = assembler.assemble(intake.base, intake.head)
-        known = {(problem.where, problem.cause) for problem in problems}
-        problems += [problem for problem in found if (problem.where, problem.cause) not in known]
+        for problem in assembler.assemble(intake.base, intake.head):
+            _note(problems, problem)
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

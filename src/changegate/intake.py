@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from changegate import limits
@@ -15,11 +16,15 @@ from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
+from changegate.sources.paths import collisions
 from changegate.syntax import looks_templated, read_file
 from changegate.syntax.text import is_lfs_pointer
 
 # A name that plainly promises configuration: what cannot be read behind it blocks.
 _CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
+
+# Controls, formatting (bidirectional, zero width), line and paragraph separators.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
 @dataclasses.dataclass(slots=True)
@@ -56,6 +61,27 @@ class Intake:
                 self._seen.add(entry.path)
                 self._working_on(entry.path)
                 self._take(entry, context)
+
+    def refuse_twin_names(self) -> None:
+        """Block judged files whose names are not what they seem, or are shared but for their spelling.
+
+        Which of two files a tool reads then depends on the machine; a name with invisible characters
+        is read otherwise than it is shown.
+        """
+        judged = {entry.path for entry in self.ledger if entry.state is State.JUDGED and not entry.context}
+        twins = dict(collisions(judged, self._reader.paths(Side.HEAD))) if judged else {}
+        for at, entry in enumerate(self.ledger):
+            if entry.path not in judged:
+                continue
+            reason = _seeming(entry.path, twins)
+            if reason:
+                self.ledger[at] = dataclasses.replace(
+                    entry,
+                    state=State.BLOCKED,
+                    reason=reason,
+                    why="Different tools, machines and readers take it for different files.",
+                    remedy="Rename the file.",
+                )
 
     def follow(self, needs: Callable[[Index, Index], Iterable[Need]]) -> None:
         """Read the unchanged files that joins of the changed subjects need."""
@@ -233,6 +259,16 @@ def _is_template(content: bytes, problem: InputProblem) -> bool:
     if any(line.lstrip().startswith(("{{", "{%", "<%")) for line in lines):
         return True
     return 0 < problem.line <= len(lines) and looks_templated(lines[problem.line - 1])
+
+
+def _seeming(path: str, twins: Mapping[str, str]) -> str:
+    """What is wrong with a path's name; "" when nothing is."""
+    if any(unicodedata.category(char) in _UNSEEN for char in path):
+        return "the file name holds characters that are not shown"
+    for name, twin in twins.items():
+        if path == name or path.startswith(name + "/"):
+            return f'"{name}" and "{twin}" differ only in case or Unicode form'
+    return ""
 
 
 def _in_context(subject: Subject, context: bool) -> Subject:

@@ -30,7 +30,11 @@ class Source:
         return [f"{side}.yaml"]
 
     def search(
-        self, needles: Iterable[tuple[bytes, ...]], scope: str, suffixes: tuple[str, ...] = (), deep: bool = True
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
     ) -> Sequence[Entry]:
         return [Entry(f"{scope}/{len(list(needles))}", BLOB, BLOB)]
 

@@ -17,7 +17,7 @@ from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAll
 from changegate.report.blocks import Block, folded, place_of
 from changegate.report.layout import clip, count, shorten, wrap
 from changegate.report.sanitise import code_block, code_cell, code_span, visible
-from changegate.report.tally import Tally, tally
+from changegate.report.tally import Tally, alike, tally
 
 _ROWS: Final = (100, 20, 4)  # of one table; the next number when the page grew over its limit
 _CELL: Final = 200  # code points of one value
@@ -154,7 +154,7 @@ def _if_reverted(found: Sequence[IfReverted], rows: int) -> Iterable[str]:
 
 
 def _brought_in(found: Sequence[BroughtIn], rows: int) -> Iterable[str]:
-    cells = [(row.raw, _pin(row), row.signed, row.used_by, place_of(row.location)) for row in found]
+    cells = [(row.raw, _pin(row), row.signed, row.used_by, place_of(row.location)) for row in alike(found)]
     return _table("Brought in", ("artifact", "pinned by", "signed", "used by", "since"), cells, rows)
 
 

@@ -11,6 +11,7 @@ from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAll
 from changegate.report.blocks import place_of
 from changegate.report.layout import Ink, Page, both_ends, clip, count, shorten, table, text_width
 from changegate.report.sanitise import visible
+from changegate.report.tally import alike
 
 _ROWS: Final = 25  # of one table; the rest is counted, and is in the JSON output
 _IMMUTABLE: Final = ("digest", "commit", "local")
@@ -70,7 +71,7 @@ def put_brought_in(page: Page, rows: Sequence[BroughtIn]) -> None:
     shown = told_of(rows)
     if not shown:
         return
-    cells = [(row.raw, _held(row), row.used_by, place_of(row.location)) for row in shown]
+    cells = [(row.raw, _held(row), row.used_by, place_of(row.location)) for row in alike(shown)]
     _put_table(page, "brought in", ("artifact", "pinned by", "used by", "since"), cells)
     if pinned := len(rows) - len(shown):
         page.add(f"  {count(pinned, 'other is', 'others are')} pinned by content")

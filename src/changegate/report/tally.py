@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from changegate.errors import ExitCode
 from changegate.model.finding import Finding, Outcome, Status
-from changegate.model.result import Result
+from changegate.model.result import BroughtIn, Result
 
 VERDICTS = {ExitCode.PASS: "pass", ExitCode.FINDINGS: "fail", ExitCode.BLOCKED: "blocked"}
 
@@ -54,3 +55,14 @@ def _list_for(finding: Finding, found: Tally, *, scan: bool) -> list[Finding]:
 def verdict(result: Result) -> str:
     """`pass`, `fail`, `blocked` or `error`: the exit code in a word."""
     return VERDICTS.get(result.exit_code, "error")
+
+
+def alike(rows: Iterable[BroughtIn]) -> list[BroughtIn]:
+    """One row for each artifact that came in the same way; the user it names stands for all of them."""
+    groups: dict[tuple[str, ...], list[BroughtIn]] = {}
+    for row in rows:
+        groups.setdefault((row.raw, row.type, row.pin, row.was, row.signed), []).append(row)
+    return [
+        replace(group[0], used_by=f"{group[0].used_by} and {len(group) - 1} more") if group[1:] else group[0]
+        for group in groups.values()
+    ]

@@ -96,15 +96,16 @@ class TableReader:
             and (deep or path.rpartition("/")[0] == scope)
             and _may_matter(path, blob)
         ]
-        contents = self._contents([blob for _, blob in candidates])
-        return sorted(
-            (
-                Entry(path, blob, blob)
-                for (path, blob), content in zip(candidates, contents, strict=True)
-                if _matches(content, wanted) and not is_lfs_pointer(content)
-            ),
-            key=lambda entry: entry.path,
-        )
+        # What is not in a partial clone cannot be excluded: it is named, and fails when it is read.
+        found = [Entry(path, blob, blob) for path, blob in candidates if blob.size < 0]
+        present = [(path, blob) for path, blob in candidates if blob.size >= 0]
+        contents = self._contents([blob for _, blob in present])
+        found += [
+            Entry(path, blob, blob)
+            for (path, blob), content in zip(present, contents, strict=True)
+            if _matches(content, wanted) and not is_lfs_pointer(content)
+        ]
+        return sorted(found, key=lambda entry: entry.path)
 
     def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
         """See `Reader.policy_files`. Raises `UsageProblem` when anything there is not a plain file."""

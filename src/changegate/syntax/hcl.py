@@ -8,6 +8,7 @@ a reader would expect it: `("versioning", 0, "enabled")` is an argument in the f
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from changegate import limits
 from changegate.errors import InputProblem
 from changegate.model.document import Document, Route
 from changegate.model.span import START, Span
-from changegate.syntax.hcl_ast import Block, Body, Expression
+from changegate.syntax.hcl_ast import Block, Body, Expression, Literal, Template
 from changegate.syntax.hcl_build import Builder, HclError
 from changegate.syntax.hcl_locator import Found, follow
 from changegate.syntax.slices import slice_span
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _WHY: Final = "What cannot be read cannot be judged."
 _TWICE: Final = "Two readers of this file may disagree on what it says, so it was not judged."
-# A document of its own: no text of a file holds NUL.
 _HEREDOC: Final = "x = <<CHANGEGATE_TEXT\n"
 
 
@@ -50,10 +50,6 @@ class HclText:
 
     def span(self, start: int, end: int) -> Span:
         return Span(*self.place(start), *self.place(end))
-
-    def words(self, expression: Expression) -> str:
-        """An expression as written, on one line."""
-        return " ".join(self.data[expression.start : expression.end].decode().split())
 
 
 class HclLocator:
@@ -102,17 +98,27 @@ def parse_hcl(path: str, text: str) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def parse_template(text: str) -> tuple[HclText, Expression] | None:
+def parse_template(text: str) -> Expression | None:
     """A text that may hold `${}`, as JSON configuration writes it; None when it is no valid template."""
     if "\nCHANGEGATE_TEXT" in text or text.startswith("CHANGEGATE_TEXT"):
         return None
     # Spelled as a heredoc, because that has no escapes but those of templates.
-    source = HclText(f"{_HEREDOC}{text}\nCHANGEGATE_TEXT\n")
+    source = f"{_HEREDOC}{text}\nCHANGEGATE_TEXT\n"
     try:
-        expression = _body(source.data).attributes["x"].value
+        expression = _body(source.encode()).attributes["x"].value
     except (HclError, KeyError):
         return None
-    return source, expression
+    return _without_last_break(expression)
+
+
+def _without_last_break(expression: Expression) -> Expression:
+    """The line break before the end of a heredoc is not part of what was to be read."""
+    if isinstance(expression, Literal):
+        return replace(expression, value=str(expression.value).removesuffix("\n"))
+    if isinstance(expression, Template) and isinstance(last := expression.parts[-1], str):
+        kept = (*expression.parts[:-1], last.removesuffix("\n"))
+        return replace(expression, parts=tuple(part for part in kept if part != ""))
+    return expression
 
 
 def _body(data: bytes) -> Body:

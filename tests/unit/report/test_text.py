@@ -220,6 +220,16 @@ def test_pins_say_how_firm_they_are() -> None:
     assert "  2 others are pinned by content\n" in page
 
 
+def test_one_artifact_used_in_many_places_is_one_row() -> None:
+    rows = tuple(
+        BroughtIn("a:1", "image", "version", "", "none", f"job {n}", location("a.yaml", n))
+        for n in range(1, 4)
+    )
+    page = render(result(brought_in=rows))
+    assert re.search(r"  a:1 +version, unsigned  job 1 and 2 more  a\.yaml:1\n", page)
+    assert page.count("a:1 ") == 1
+
+
 def test_what_is_pinned_by_content_is_not_worth_a_line() -> None:
     routine = BroughtIn("d@2", "image", "digest", "digest", "none", "job", location("a.yaml", 4))
     assert render(result(brought_in=(routine,))).startswith("changegate: ")

@@ -506,14 +506,19 @@ def test_a_partial_clone_is_never_completed(repo: GitRepo, opened: Opener, tmp_p
     assert not list((clone.path / "objects").glob("pack/tmp*"))
 
 
-def test_a_missing_unchanged_blob_ends_a_search(repo: GitRepo, opened: Opener, tmp_path: Path) -> None:
+def test_a_missing_unchanged_blob_is_named_and_fails_when_read(
+    repo: GitRepo, opened: Opener, tmp_path: Path
+) -> None:
     repo.commit({"a.yaml": "a: 1\n", "b.yaml": "b: 1\n"})
     repo.commit({"a.yaml": "a: 2\n"})
     id_ = repo.id("HEAD:b.yaml")
     (repo.path / ".git/objects" / id_[:2] / id_[2:]).unlink()
     _, reader = opened(repo.path).compare("HEAD~1")
+    (found,) = reader.search([(b"nowhere",)], "")
+    assert (found.path, found.head) == ("b.yaml", found.base)
+    assert found.head is not None
     with pytest.raises(InputProblem, match=f"object {id_[:12]} is not in this clone"):
-        reader.search([(b"b",)], "")
+        reader.read(found.head)
 
 
 def test_a_missing_tree_is_named(repo: GitRepo, opened: Opener) -> None:

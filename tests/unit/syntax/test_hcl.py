@@ -265,7 +265,9 @@ def test_hostile_depth_ends_in_words() -> None:
 def test_templates_of_json() -> None:
     found = parse_template("a-${var.b}\n$${c}")
     assert found is not None
-    assert spelled(found[1]) == "<a-${var.b}\n${c}\n>"
+    assert spelled(found) == "<a-${var.b}\n${c}>"
+    assert spelled(parse_template("$${c}") or found) == "'${c}'"
+    assert spelled(parse_template("${c}") or Literal(0, 0, 1)) == "<${c}>"
     assert parse_template("${") is None
     assert parse_template("x\nCHANGEGATE_TEXT\ny = 1") is None
 

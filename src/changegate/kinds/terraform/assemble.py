@@ -100,7 +100,7 @@ class _Side:
         scope = Scope(module, trace, library=self._is_library(module))
         found: list[Subject] = []
         with self._noted(module.folder):
-            found = list(subjects(scope, self.side, self.units[module.folder]))
+            found.extend(subjects(scope, self.side, self.units[module.folder]))
         return found
 
     def _readings(self) -> list[dict[str, Module]]:

@@ -101,8 +101,7 @@ def _as_blocks(name: str, value: Any) -> list[dict[str, Any]]:
 
 def _expression(value: Any) -> Expression:
     if isinstance(value, str) and ("${" in value or "%{" in value):
-        parsed = parse_template(value)
-        return parsed[1] if parsed else Opaque(0, 0, ())
+        return parse_template(value) or Opaque(0, 0, ())
     if isinstance(value, list):
         return Tuple(0, 0, tuple(map(_expression, value)))
     if isinstance(value, dict):

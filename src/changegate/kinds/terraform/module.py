@@ -71,13 +71,19 @@ class Module:
 def read_module(folder: str, files: Iterable[File]) -> Module:
     """The module that these files of one folder are. Raises `InputProblem` for what stands twice."""
     reader = _Reader(Module(folder))
-    found = sorted(((role_of(file.path), file) for file in files), key=lambda pair: pair[1].path)
+    found = sorted(((role_of(file.path), file) for file in files), key=lambda pair: _order(pair[1].path))
     known = [(role, file) for role, file in found if role is not None]
     for wanted in (CONFIG, OVERRIDE, VALUES, LOCK):
         for role, file in known:
             if role.name == wanted:
                 reader.read(role, file)
     return reader.module
+
+
+def _order(path: str) -> tuple[bool, str]:
+    """`terraform.tfvars` is read before all `*.auto.tfvars`, everything else by name."""
+    name = path.rpartition("/")[2]
+    return (not name.startswith("terraform.tfvars"), path)
 
 
 def variants(files: Iterable[File]) -> list[list[File]]:

@@ -102,7 +102,8 @@ def _pointed(subject: Subject, code: Subject | None) -> Subject:
         if subject.side is Side.HEAD:
             at = code.origins[""][0]
             change = Document(at.path, at.document.index, {}, _Below(at.document.locator))
-            origins = {name: (Origin(change), *own) for name, own in origins.items()}
+            entry = len(origins[""][0].route)
+            origins = {name: (Origin(change, own[0].route[entry:]), *own) for name, own in origins.items()}
         return replace(subject, origins=origins)
     own = origins[""]
     for name, places in code.origins.items():
