@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from changegate import config, limits
-from changegate.model import artifact, grant, reversal
+from changegate.model import artifact, grant, reversal, workflow
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
 from changegate.policy import rulefile, waivers
@@ -84,12 +84,17 @@ def _reference(text: str) -> str:
 def subjects_page() -> str:
     """Fields of the normalised kinds, from the model."""
     parts = ["# Subjects\n", NOTE]
-    parts.append("Every field is always present. Native kinds keep the shape of their document.\n")
+    parts.append("Every field is always present. All other kinds keep the shape of their document.\n")
     models = (
         (grant.KIND, grant.Grant),
         ("change.delta of a grant", grant.GrantDelta),
         (artifact.KIND, artifact.Artifact),
         (reversal.KIND, reversal.Reversal),
+        (workflow.EXPRESSION, workflow.Expression),
+        (workflow.EXPOSURE, workflow.Exposure),
+        (workflow.GATE, workflow.Gate),
+        (workflow.RELEASE, workflow.Release),
+        (workflow.DEPLOYMENT, workflow.Deployment),
     )
     for name, model in models:
         parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")

@@ -39,17 +39,23 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A node of a document that a subject, or one field of it, was read from."""
+    """A node of a document that a subject, or one field of it, was read from.
+
+    `part` narrows a string value to the characters from the first offset up to the second.
+    """
 
     document: Document
     route: Route = ()
+    part: tuple[int, int] | None = None
 
     @property
     def path(self) -> str:
         return self.document.path
 
     def span(self, *, key: bool = False) -> Span:
-        return self.document.locate(self.route, key=key)
+        """Where it stands. The place of a part is that of the whole where the text spells it differently."""
+        part = self.document.locator.text_span(self.route, *self.part) if self.part else None
+        return part or self.document.locate(self.route, key=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class Subject:
             if not field_name:
                 break
         steps: Route = tuple(int(s) if s.isdigit() else s for s in rest.split(".") if s)
-        return tuple(Origin(o.document, o.route + steps) for o in self.origins[field_name])
+        found = self.origins[field_name]
+        return tuple(Origin(o.document, o.route + steps) for o in found) if steps else found
 
 
 @dataclass(slots=True)

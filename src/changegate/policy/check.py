@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from changegate.errors import UsageProblem
-from changegate.model import artifact, grant, reversal
+from changegate.model import artifact, grant, reversal, workflow
 from changegate.model.rule import Rule, RuleMode
 from changegate.model.schema import schema_of
 from changegate.policy.cel.engine import CelError, Engine, ResultType, engine
@@ -22,6 +22,11 @@ _MODELS: Mapping[str, type] = {
     grant.KIND: grant.Grant,
     artifact.KIND: artifact.Artifact,
     reversal.KIND: reversal.Reversal,
+    workflow.EXPRESSION: workflow.Expression,
+    workflow.EXPOSURE: workflow.Exposure,
+    workflow.GATE: workflow.Gate,
+    workflow.RELEASE: workflow.Release,
+    workflow.DEPLOYMENT: workflow.Deployment,
 }
 _DELTAS: Mapping[str, type] = {grant.KIND: grant.GrantDelta}
 _TYPES = {"int": "integer", "double": "number", "bool": "boolean", "list": "array", "string": "string"}

@@ -141,10 +141,11 @@ def test_the_platforms_own_actions(text: str, own: bool) -> None:
     assert parse_uses(text).first_party is own
 
 
-def test_local_actions() -> None:
-    reference = parse_uses("./tools/setup")
+@pytest.mark.parametrize("text", ["./tools/setup", "$/tools/setup"])
+def test_local_actions(text: str) -> None:
+    reference = parse_uses(text)
     assert told(reference) == ("", "", "", "", "local")
-    assert (reference.path, reference.first_party, reference.immutable) == ("./tools/setup", True, True)
+    assert (reference.path, reference.first_party, reference.immutable) == (text, True, True)
 
 
 def test_uses_with_expressions() -> None:
@@ -160,7 +161,7 @@ def test_uses_with_expressions() -> None:
 def test_any_text_is_read_and_only_real_pins_are_immutable(text: str) -> None:
     image, action = parse_image(text), parse_uses(text)
     assert image.immutable is not True
-    assert action.immutable is not True or text.startswith(("./", ".\\"))
+    assert action.immutable is not True or text.startswith(("./", ".\\", "$/"))
     for reference in (image, action):
         raw = reference.raw
         assert (raw.text if isinstance(raw, Unknown) else raw) == text

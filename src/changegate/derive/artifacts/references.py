@@ -78,12 +78,12 @@ def parse_image(text: str) -> Reference:
 
 @lru_cache(maxsize=4096)
 def parse_uses(text: str) -> Reference:
-    """`owner/repository[/path]@ref`, or `./path` for what is in this repository.
+    """`owner/repository[/path]@ref`, or `./path` and `$/path` for what is in this repository.
 
     A ref is a version only where it is written like one (or as `refs/tags/...`): whether a word is a
     branch or a tag cannot be told from the text. A short commit id is mutable.
     """
-    if text.startswith(("./", ".\\")):
+    if text.startswith(("./", ".\\", "$/")):
         return Reference(raw=text, path=text, pin="local", first_party=True)
     masked = _Masked(text)
     if masked.unreadable:

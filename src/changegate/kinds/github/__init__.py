@@ -3,15 +3,24 @@
 Subjects: `github/workflow`, `github/job`, `github/step`, `github/action` and `github/action-step`, in
 the document's own shape, with a few fields added that a rule needs to judge one alone. An expression
 (`${{ ... }}`) stays the text it is, also where it is a whole value; derived kinds make it `Unknown`.
+
+What one file's text comes to stands beside them, in the shapes of `model.workflow`.
 """
 
 from __future__ import annotations
 
-from changegate.kinds.github import action, workflow
+from collections.abc import Iterator
+
+from changegate.kinds.github import action, deliveries, workflow
+from changegate.kinds.github.exposure import exposures
+from changegate.kinds.github.expressions import expressions
+from changegate.kinds.github.gates import gates
+from changegate.kinds.github.parts import jobs
 from changegate.limits import FILE_BYTES
 from changegate.model.document import SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
+from changegate.model.subject import Subject
 
 NAME = "github"
 TEMPLATED = False
@@ -26,4 +35,14 @@ def sniff(path: str, content: bytes) -> bool:
 def read(file: SourceFile, side: Side, unit: str) -> Reading:
     """Subjects of a workflow or an action. Raises InputProblem for what GitHub would refuse to read."""
     part = workflow if workflow.is_workflow(file.path) else action
-    return Reading(tuple(part.subjects(file, side, unit)))
+    native = tuple(part.subjects(file, side, unit))
+    return Reading((*native, *_derived(native)))
+
+
+def _derived(native: tuple[Subject, ...]) -> Iterator[Subject]:
+    found = jobs(native)
+    yield from expressions(found)
+    yield from exposures(found)
+    yield from gates(found)
+    yield from deliveries.releases(found)
+    yield from deliveries.deployments(found)
