@@ -32,7 +32,7 @@ class Principal:
     id: Text
     name: Text
     namespace: Text = ""
-    public: str = "none"
+    public: Text = "none"
     external: bool = False
 
 
@@ -117,6 +117,8 @@ class Grant:
     flags: sorted, from `knowledge`: `admin`; `escalation` (its holder can take further rights at once);
            `escalation_indirect` (with a detour through what other programs read or mount);
            `impersonate`, `code_exec`, `secrets_read`, `public`, `ineffective`, `unrevocable`,
+           `external_federation` (another identity provider says who it is), `missing_condition` (the
+           condition that should tell its callers apart is not there, or lets everyone in),
            `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 
-from changegate.derive.artifacts import actions, builds, images
+from changegate.derive.artifacts import actions, builds, images, terraform
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
 from changegate.model.plugin import Need
@@ -39,6 +39,7 @@ def _artifacts(index: Index) -> Iterator[Subject]:
     yield from actions.artifacts(index)
     yield from builds.artifacts(index)
     yield from builds.hooks(index)
+    yield from terraform.artifacts(index)
 
 
 def _file(subject: Subject) -> Hashable:

@@ -19,7 +19,7 @@ _HOLE = re.compile("\0([0-9]+)\0")  # stands for an expression; no text of a doc
 _LEFT_OVER = re.compile(r"[{}()$]")
 
 # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#registered-algorithms
-_DIGESTS = {"sha256": re.compile(r"[0-9a-f]{64}\Z"), "sha512": re.compile(r"[0-9a-f]{128}\Z")}
+DIGESTS = {"sha256": re.compile(r"[0-9a-f]{64}\Z"), "sha512": re.compile(r"[0-9a-f]{128}\Z")}
 _COMMIT = re.compile(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
 # Seven digits or more may as well be a short commit id, which is no pin either way.
 _VERSION = re.compile(r"(?:v|(?!\d{7,}\Z))\d+(?:[-+._][0-9A-Za-z.+_-]*)?\Z")
@@ -98,7 +98,7 @@ def parse_uses(text: str) -> Reference:
         repository=masked.text("/".join(parts[:2])),
         path=masked.text("/".join(parts[2:])),
         version=version,
-        pin=_ref_pin(version),
+        pin=ref_pin(version),
         first_party=owner if isinstance(owner, Unknown) else owner.lower() in _PLATFORM_OWNERS,
     )
 
@@ -125,7 +125,7 @@ def parse_git(text: str, checksum: str = "") -> Reference:
         repository=masked.text(name.removesuffix(".git")),
         path=masked.text(path),
         version=version,
-        pin="commit" if _COMMIT.match(checksum) else _ref_pin(version),
+        pin="commit" if _COMMIT.match(checksum) else ref_pin(version),
     )
 
 
@@ -216,7 +216,7 @@ def _digest(masked: _Masked, written: str) -> Digest:
 def _image_pin(masked: _Masked, version: Text, digest: Digest) -> str | Unknown:
     if isinstance(digest.value, Unknown):
         return masked.unknown
-    pattern = _DIGESTS.get(digest.algorithm)
+    pattern = DIGESTS.get(digest.algorithm)
     if pattern is not None and pattern.match(digest.value):
         return "digest"
     if isinstance(version, Unknown):
@@ -224,7 +224,8 @@ def _image_pin(masked: _Masked, version: Text, digest: Digest) -> str | Unknown:
     return "mutable" if version in {"", "latest"} else "version"
 
 
-def _ref_pin(ref: Text) -> str | Unknown:
+def ref_pin(ref: Text) -> str | Unknown:
+    """How firmly a git ref names content: commit, version (written like one) or mutable."""
     if isinstance(ref, Unknown):
         return ref
     if _COMMIT.match(ref):

@@ -1,7 +1,7 @@
-"""Grants of AWS identity policies in Terraform plans.
+"""Grants of AWS policies in Terraform code and plans.
 
-Read are the policies of roles, users and groups, written inline or attached. A policy nobody in the
-plan is attached to is a `definition`. Trust, resource policies and boundaries are not read.
+Read are the policies of roles, users and groups, written inline or attached, and (`aws_resource`) those of
+what they open. A policy nobody is attached to is a `definition`. Boundaries are not read.
 """
 
 from __future__ import annotations
@@ -10,10 +10,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from changegate import limits
-from changegate.derive.grants import delta
+from changegate.derive.grants import aws_resource, delta
 from changegate.derive.grants.aws_cover import StatementCover
-from changegate.derive.grants.aws_grant import Draft, Holder, finish
-from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, parse, read
+from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
+from changegate.derive.grants.aws_policy import (
+    NOTHING,
+    Patterns,
+    PolicyError,
+    Statement,
+    parse,
+    read,
+    statement_at,
+)
 from changegate.derive.grants.held import (
     Held,
     binding_on_head,
@@ -21,6 +29,7 @@ from changegate.derive.grants.held import (
     refuse,
     shown,
 )
+from changegate.derive.terraform_code import steps_of
 from changegate.errors import InputProblem
 from changegate.knowledge import aws_iam
 from changegate.model.change import Change
@@ -37,7 +46,7 @@ _ATTACHMENTS = {
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
-    """Changes of grants between the two states of a plan."""
+    """Changes of grants between the two states of a folder's code or plan."""
     before, after = grants(base), grants(head)
     allows = StatementCover(after)
     lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
@@ -49,7 +58,7 @@ def grants(index: Index) -> list[Held[Statement]]:
 
     Raises InputProblem for policies that are no policies, when the change proposes them.
     """
-    return _Reading(index).grants()
+    return [*_Reading(index).grants(), *aws_resource.grants(index)]
 
 
 class _Reading:
@@ -58,17 +67,20 @@ class _Reading:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.drafts: dict[tuple[object, ...], Draft] = {}
-        self.attached: set[str] = set()
+        self.attached: set[tuple[str, str]] = set()
         self.policies: dict[tuple[str, str], Subject] = {}
         self.owners: dict[tuple[str, str, str], list[str]] = {}
+        self.written: dict[tuple[str, str], Subject] = {}
         for policy in index.of("terraform/aws_iam_policy"):
             arn = policy.data.get("arn")
             if isinstance(arn, str):
                 self.policies[policy.identity.unit, arn] = policy
+            self.written[policy.identity.unit, policy.identity.address] = policy
         for kind in ("role", "user", "group"):
             for owner in index.of(f"terraform/aws_iam_{kind}"):
                 key = (owner.identity.unit, kind, str(owner.data.get("name")))
                 self.owners.setdefault(key, []).append(owner.identity.address)
+                self.written[owner.identity.unit, owner.identity.address] = owner
 
     def grants(self) -> list[Held[Statement]]:
         for resource, kind in _INLINE.items():
@@ -83,7 +95,7 @@ class _Reading:
                     self._attachment(attachment, kind, name)
         for policy in self.index.of("terraform/aws_iam_policy"):
             address = policy.identity.address
-            if address not in self.attached:
+            if (policy.identity.unit, address) not in self.attached:
                 principal = Principal(type="any", id=address, name=address)
                 holder = Holder(f"definition {address}", principal, "definition")
                 name = policy.data.get("name") or ""
@@ -115,6 +127,12 @@ class _Reading:
 
     def _holder(self, subject: Subject, kind: str, name: Any, where: str) -> Holder:
         address = subject.identity.address
+        owner = self._referred(subject, name)
+        if owner is not None:
+            return Holder(
+                owner.identity.address,
+                Principal(type=kind, id=owner.identity.address, name=_name(owner)),
+            )
         if not isinstance(name, str):
             unknown = name if isinstance(name, Unknown) else Unknown(f"{address}.{where}")
             principal = Principal(type=kind, id=unknown, name=unknown)
@@ -126,7 +144,18 @@ class _Reading:
         key = f"{kind} {shown(name)}" + (f" of {address}" if owners else "")
         return Holder(key, Principal(type=kind, id=key, name=name))
 
+    def _referred(self, subject: Subject, value: Any) -> Subject | None:
+        """The resource of which `value` is an attribute: code names it by `aws_iam_policy.x.arn`."""
+        if not isinstance(value, Unknown):
+            return None
+        unit, address = subject.identity.unit, value.text.rpartition(".")[0]
+        return self.written.get((unit, address)) or self.written.get((unit, ".".join(steps_of(address))))
+
     def _attach(self, subject: Subject, where: str, arn: Any, holder: Holder) -> None:
+        policy = self._referred(subject, arn)
+        if policy is not None:
+            self._attached(subject, policy, holder)
+            return
         if not isinstance(arn, str):
             arn = arn if isinstance(arn, Unknown) else Unknown(f"{subject.identity.address}.{where}")
             self._unknown(subject, where, arn, holder, arn)
@@ -134,14 +163,17 @@ class _Reading:
         policy = self.policies.get((subject.identity.unit, arn))
         name = aws_iam.managed_name(arn)
         if policy is not None:
-            self.attached.add(policy.identity.address)
-            label = policy.data.get("name") or ""
-            self._document(policy, "policy", policy.data.get("policy"), holder, label, via=subject)
+            self._attached(subject, policy, holder)
         elif name in aws_iam.table().managed:
             for raw in aws_iam.table().managed[name]:
                 self._add(subject, where, *read(raw), holder, name, builtin=True)
         else:
             self._unknown(subject, where, Unknown(f"statements of {arn}"), holder, name or arn, bool(name))
+
+    def _attached(self, subject: Subject, policy: Subject, holder: Holder) -> None:
+        self.attached.add((policy.identity.unit, policy.identity.address))
+        name = policy.data.get("name") or ""
+        self._document(policy, "policy", policy.data.get("policy"), holder, name, via=subject)
 
     def _document(
         self,
@@ -158,16 +190,18 @@ class _Reading:
             self._unknown(policy, where, text, holder, role, via=via)
             return
         try:
-            if not isinstance(text, str):
+            if not isinstance(text, (str, Mapping)):
                 raise PolicyError("the policy is not text")
             statements = parse(text)
         except PolicyError as error:
-            if binding_on_head(policy):
+            # What code makes may be made otherwise by values that are not known; a text is what it is.
+            if binding_on_head(policy) and not isinstance(text, Mapping):
                 refuse(policy, where, str(error), "Write a policy document that AWS accepts.")
             self._unknown(policy, where, misformed(text), holder, role, via=via)
             return
-        for statement, written in statements:
-            self._add(policy, where, statement, written, holder, role, via=via)
+        for number, (statement, written) in enumerate(statements):
+            at = statement_at(where, text, number)
+            self._add(policy, at, statement, written, holder, role, via=via)
 
     def _unknown(
         self,
@@ -179,8 +213,7 @@ class _Reading:
         builtin: bool = False,
         via: Subject | None = None,
     ) -> None:
-        nothing = Patterns(frozenset())
-        statement = Statement("allow", nothing, nothing, unknown=value.text)
+        statement = Statement("allow", NOTHING, NOTHING, unknown=value.text)
         self._add(subject, where, statement, {}, holder, role, builtin=builtin, via=via)
 
     def _add(
@@ -209,7 +242,7 @@ class _Reading:
         draft.written.update(written)
         if role != "":
             draft.roles.add((role, builtin))
-        draft.sources.add(subject, where, "", "actions", "resources", "conditions", "principal")
+        name_places(draft.sources, subject, where)
         if via is not None:
             draft.sources.add(via, "", "", "principal")
 
@@ -222,4 +255,5 @@ def _name(owner: Subject) -> str | Unknown:
 def _united(one: Statement, other: Statement) -> Statement:
     actions = Patterns(one.actions.texts | other.actions.texts)
     malformed = one.malformed or other.malformed
-    return Statement(one.effect, actions, one.resources, one.conditions, malformed, one.unknown)
+    loose = one.loose | other.loose
+    return Statement(one.effect, actions, one.resources, one.conditions, malformed, one.unknown, loose)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from changegate.derive.grants.aws_cover import shown_condition
-from changegate.derive.grants.aws_policy import Patterns, Statement
+from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.aws_words import conditions, flags, wildcard
 from changegate.derive.grants.held import Held, Sources, hold, listed
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
-from changegate.model.subject import Index, Unknown
+from changegate.model.subject import Index, Subject, Unknown
+
+_ACCESS = frozenset({"identity", "definition"})  # grants whose actions may lead to further rights
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a grant. key: equal on both sides for the same principal."""
+    """Who holds a grant. key: equal on both sides for the same principal; flags: what the way it came
+    says of it."""
 
     key: str
     principal: Principal
     kind: str = "identity"
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -33,17 +39,43 @@ class Draft:
     sources: Sources = field(default_factory=Sources)
 
 
+_ELEMENTS = {
+    "actions": ("Action", "NotAction"),
+    "resources": ("Resource", "NotResource"),
+    "conditions": ("Condition",),
+    "principal": ("Principal", "NotPrincipal"),
+}
+
+
+def name_places(sources: Sources, subject: Subject, where: str) -> None:
+    """Note where a grant was read: a whole policy, or one statement of which the elements are seen."""
+    sources.add(subject, where, "")
+    statement = _statement(subject.data, where)
+    for name, elements in _ELEMENTS.items():
+        element = next((e for e in elements if e in statement), "")
+        sources.add(subject, f"{where}.{element}" if element else where, name)
+
+
+def _statement(data: Any, where: str) -> Mapping[str, Any]:
+    for step in where.split("."):
+        if isinstance(data, list):
+            data = data[int(step)]
+        else:
+            data = data.get(step) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
 def finish(draft: Draft, index: Index) -> Held[Statement]:
     """The grant that a draft has become."""
     statement, holder = draft.statement, draft.holder
     roles = sorted(draft.roles, key=str)
-    found = flags(statement)
+    found = flags(statement) | holder.flags if holder.kind in _ACCESS else set(holder.flags)
     if statement.unknown:
         unknown = Unknown(statement.unknown)
         actions = Actions(include=unknown, wildcard=unknown)
         resources = Resources(include=unknown, wildcard=unknown)
     else:
-        actions, resources = _actions(draft), _resources(statement.resources)
+        actions, resources = _actions(draft), _resources(statement)
     grant = Grant(
         system="aws",
         kind=holder.kind,
@@ -61,7 +93,7 @@ def finish(draft: Draft, index: Index) -> Held[Statement]:
         scope=Scope(type="account"),
         flags=sorted(found),
     )
-    unsure = statement.unknown or isinstance(holder.principal.id, Unknown)
+    unsure = statement.unknown or statement.loose or isinstance(holder.principal.id, Unknown)
     return hold(
         index.side,
         draft.unit,
@@ -77,17 +109,27 @@ def finish(draft: Draft, index: Index) -> Held[Statement]:
 def _actions(draft: Draft) -> Actions:
     texts, negated = draft.statement.actions
     written = sorted(draft.written[text] for text in texts)
-    kind = wildcard(draft.statement.actions, actions=True)
+    kind = _width(draft.statement, "actions", wildcard(draft.statement.actions, actions=True))
     if negated:
         return Actions(include=["*"], exclude=written, negated=True, wildcard=kind)
     return Actions(include=written, wildcard=kind)
 
 
-def _resources(patterns: Patterns) -> Resources:
-    texts, kind = sorted(patterns.texts), wildcard(patterns, actions=False)
+def _resources(statement: Statement) -> Resources:
+    patterns = statement.resources
+    texts = sorted(patterns.texts)
+    kind = _width(statement, "resources", wildcard(patterns, actions=False))
     if patterns.negated:
         return Resources(include=["*"], exclude=texts, negated=True, wildcard=kind)
     return Resources(include=texts, wildcard=kind)
+
+
+def _width(statement: Statement, name: str, kind: str) -> str | Unknown:
+    """How broad a list is: where a pattern of it is not known, only `all` is sure."""
+    if kind == "all" or name not in statement.loose:
+        return kind
+    patterns = statement.actions if name == "actions" else statement.resources
+    return Unknown(", ".join(sorted(text for text in patterns.texts if "${" in text)))
 
 
 def _address(draft: Draft) -> str:
