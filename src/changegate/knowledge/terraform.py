@@ -83,6 +83,19 @@ class OneWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replaces:
+    """Attributes whose change destroys the resource and creates it again, as the provider's source says."""
+
+    attributes: tuple[str, ...] = ()
+    source: str = ""
+    confidence: str = "certain"
+
+    @property
+    def definite(self) -> bool:
+        return self.confidence in DEFINITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceType:
     """One type.
 
@@ -95,6 +108,7 @@ class ResourceType:
     recreation: {by, refused, note, confidence}: why creating it again is no way back, while the guard
         `by` was on ("" always); `refused` is the attribute the API rejects, "" when it makes another one
     restarts: attributes whose change interrupts service
+    replaces: attributes whose change replaces it. Only code is asked for them: a plan says it itself
     """
 
     noun: str
@@ -107,6 +121,7 @@ class ResourceType:
     restarts: tuple[str, ...] = ()
     guards: tuple[GuardFact, ...] = ()
     one_way: tuple[OneWay, ...] = ()
+    replaces: Replaces = Replaces()
     source: str
     date: str
     confidence: str
@@ -139,6 +154,7 @@ def _type(entry: Mapping[str, Any]) -> ResourceType:
     parts = {
         "guards": tuple(map(_guard, entry["guards"])),
         "one_way": tuple(OneWay(**_tuples(item)) for item in entry["one_way"]),
+        "replaces": Replaces(**_tuples(entry.get("replaces", {}))),
     }
     return ResourceType(**{**_tuples(entry), **parts})
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from changegate.model.subject import Unknown
 
 KIND = "reversal"
+
+Text: TypeAlias = str | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +17,8 @@ class Effect:
     """What moving one resource from state X to state Y does, guards being those of X.
 
     action: none | create | update | replace | delete | forget
-    loses: nothing | identity | service | data, the worst of them
+    loses: nothing | identity | service | data, the worst of them; Unknown where the value of a guard
+        that decides it is not in the text
     blocked_by: guards of X that make the API or the tool refuse (`deletion_protection`)
     refused: changed attributes for which the API has no way back (`engine_version`)
     replaced_by: changed attributes that force the resource to be destroyed and created again
@@ -20,7 +26,7 @@ class Effect:
     """
 
     action: str
-    loses: str = "nothing"
+    loses: Text = "nothing"
     blocked_by: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     replaced_by: list[str] = field(default_factory=list)

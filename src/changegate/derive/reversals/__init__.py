@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from changegate.derive.reversals import kubernetes, terraform
+from changegate.derive.reversals import cloudformation, kubernetes, terraform
 from changegate.model.change import Change
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
@@ -19,3 +19,4 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
     """One change of kind `reversal` for every resource with something to undo."""
     yield from terraform.derive(head)
     yield from kubernetes.derive(base, head)
+    yield from cloudformation.derive(base, head)

@@ -35,6 +35,11 @@ def find(data: Any, path: str) -> list[tuple[Route, Any]]:
     return found
 
 
+def undotted(attribute: str) -> str:
+    """Plan paths name list indexes (`root_block_device.0.encrypted`), `find` enters lists itself."""
+    return ".".join(step for step in attribute.split(".") if not step.isdigit())
+
+
 def value_at(data: Any, path: str) -> Any:
     """The value at `path`; None when there is none, a list of them when there are several."""
     values = [value for _, value in find(data, path)]

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from changegate.derive.reversals.effect import Outcome
 from changegate.knowledge.terraform import DEFINITE, ResourceType
+from changegate.model.subject import Unknown
 
 REVERSIBLE: Final = "reversible"
 DOWNTIME: Final = "reversible-with-downtime"
@@ -115,6 +116,8 @@ def _destroyed(case: Case, known: ResourceType) -> Verdict:
 
 def _lost(case: Case, known: ResourceType) -> Verdict:
     """A stateful resource that is destroyed, with nothing to stop it."""
+    if isinstance(case.apply.effect.loses, Unknown):
+        return Verdict(UNKNOWN, f"what is lost hangs on what is not known: {case.apply.effect.loses.text}")
     if case.apply.keeps:
         return Verdict(DATA_LOSS, "the old object stays, unmanaged, and the new one is empty")
     if copies := case.apply.effect.recoverable_by:
