@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from changegate.cli.output import OutputType
+from changegate.report import FORMATS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,7 +28,7 @@ _JUDGING = (
         "outputs",
         type=OutputType(),
         multiple=True,
-        help="text, sarif, json or markdown, with =PATH for a file; may be given several times. "
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, with =PATH for a file; may be given several times. "
         "Example: -o sarif=gate.sarif -o json=-",
     ),
     click.option(
