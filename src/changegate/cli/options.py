@@ -21,6 +21,16 @@ def judging(function: F) -> F:
     return function
 
 
+DAY = click.option(
+    "--now",
+    "today",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
+    show_default="today, UTC",
+    help="The day that waivers and enforce_after are held to.",
+)
+
 _JUDGING = (
     click.option(
         "-o",
@@ -36,13 +46,5 @@ _JUDGING = (
         is_flag=True,
         help="Report findings without failing. Blocked input and errors still fail.",
     ),
-    click.option(
-        "--now",
-        "today",
-        metavar="DATE",
-        type=click.DateTime(["%Y-%m-%d"]),
-        default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
-        show_default="today, UTC",
-        help="The day that waivers and enforce_after are held to.",
-    ),
+    DAY,
 )

@@ -51,11 +51,16 @@ def show_rule(rule_id: str, pack: Path | None) -> None:
 
 
 def _rules(pack: Path | None) -> Sequence[Rule]:
-    from changegate.policy.pack import load_rules, shipped_rules
+    from changegate.policy.pack import shipped_rules
+
+    return shipped_rules() if pack is None else own_rules(pack)
+
+
+def own_rules(pack: Path) -> Sequence[Rule]:
+    """The rules of a folder, with their cases. Raises `UsageProblem`."""
+    from changegate.policy.pack import load_rules
     from changegate.rulecases import pack_files
 
-    if pack is None:
-        return shipped_rules()
     return load_rules(pack_files(pack), shipped=False, folder=pack.as_posix() + "/")
 
 

@@ -72,12 +72,12 @@ def _put_failure(page: Page, failure: Failure) -> None:
 
     rule = failure.rule
     page.add(Ink("FAIL", "high"), f"  {rule.path}")
-    page.prose(failure.case, label="case", indent=6, column=13)
-    page.prose(failure.reason, label="found", indent=6, column=13)
+    page.prose(failure.case, label="case", indent=6, column=15)
+    page.prose(failure.reason, label="found", indent=6, column=15)
     for judged in failure.judged:
         look = judged.look_at
-        page.prose(f"{rule.path}:{look.line}:{look.column}  {look.source}", label="look at", indent=6, column=13)
-        page.prose(f"{judged.kind} {judged.address} ({judged.path})", label="on", indent=6, column=13)
+        page.prose(f"{rule.path}:{look.line}:{look.column}  {look.source}", label="look at", indent=6, column=15)
+        page.prose(f"{judged.kind} {judged.address} ({judged.path})", label="on", indent=6, column=15)
         put_values(page, judged.rows, indent=8, marked=look)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from changegate.errors import Problem, UsageProblem
 from changegate.model.anatomy import FALSE, TRUE, Row
@@ -55,8 +55,11 @@ def _value(program: RuleProgram, scene: Scene, part: Part) -> str:
         return f"not set: {value.key}" if value.key else "not set: no such item"
     if isinstance(value, Fault):
         return f"cannot be evaluated: {cut(value.message, _VALUE_CHARS)}"
-    return cut(redact(_written(value)), _VALUE_CHARS)
+    return cut(_redacted(part.shown, json.dumps(value, ensure_ascii=False, sort_keys=True)), _VALUE_CHARS)
 
 
-def _written(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+def _redacted(source: str, value: str) -> str:
+    """`value` without secrets; the field's name may be what gives one away."""
+    name = f"{source.rpartition('.')[2]}: "
+    shown = redact(name + value)
+    return shown.removeprefix(name) if name[:-2].isidentifier() else redact(value)

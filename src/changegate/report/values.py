@@ -23,9 +23,11 @@ def put_values(page: Page, rows: Sequence[Row], *, indent: int = 0, marked: Row 
     widest = max(text_width(row.value) for row in rows)
     column = min(max(map(text_width, names)), room - min(widest, room * 2 // 5))
     for row, name in zip(rows, names, strict=True):
-        lead = " " * (_STEP * row.depth)
-        sources = [clip(name, column)] if row.joins else wrap(name, column)
-        sources = [line if n == 0 or row.joins else lead + line.lstrip() for n, line in enumerate(sources)]
+        lead = _STEP * row.depth
+        sources = [clip(name, column)]
+        if not row.joins:
+            lines = wrap(name.lstrip(), max(column - lead - _STEP, 1))
+            sources = [" " * (lead + _STEP * (n > 0)) + line for n, line in enumerate(lines)]
         values = wrap(row.value, room - column) or [""]
         for number, (source, value) in enumerate(zip_longest(sources, values, fillvalue="")):
             style = "caret" if row is marked and number == 0 else ""
