@@ -60,7 +60,7 @@ def _found(result: Result, prefix: str) -> Finding:
     raise UsageProblem(
         f"no finding of this change has a fingerprint that starts with {prefix}",
         why=_listed(result.findings) if result.findings else "The change has no finding at all.",
-        remedy="Name the change it was found in, as for `check`: --base and --head, --staged, or two folders.",
+        remedy="Name the change it was found in, as for `check`: --base, --staged or two folders.",
     )
 
 

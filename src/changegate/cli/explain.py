@@ -95,5 +95,5 @@ def _unknown(name: str, known: Mapping[str, Rule]) -> UsageProblem:
     return UsageProblem(
         f'there is no rule "{name}"{suggestion(name, known)}',
         why="A fingerprint is 8 or more of the digits 0-9 and a-f.",
-        remedy="`changegate rules list` shows the rules; every report names the fingerprints of its findings.",
+        remedy="`changegate rules list` shows the rules; the report names the fingerprints.",
     )

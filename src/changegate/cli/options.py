@@ -38,7 +38,7 @@ _JUDGING = (
         "outputs",
         type=OutputType(),
         multiple=True,
-        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, with =PATH for a file; may be given several times. "
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, with =PATH for a file; several times if wanted. "
         "Example: -o sarif=gate.sarif -o json=-",
     ),
     click.option(

@@ -33,12 +33,16 @@ def rule(about: Rule, expires: str, width: int, color: bool) -> str:
     _labelled(page, "waive", f"add to {_WAIVERS} on the base; `changegate explain FINGERPRINT` fills it in:")
     _put_waiver(page, about.id, ("", kind, "..."), "...", expires)
     page.blank()
-    _labelled(page, "off", f"rules: {{{about.id}: {{level: advise}}}} in .changegate/config.yaml advises only")
+    _labelled(
+        page, "off", f"rules: {{{about.id}: {{level: advise}}}} in .changegate/config.yaml advises only"
+    )
     _labelled(page, "file", f"{about.path}, judges {', '.join(about.judges)}, {about.mode.value}")
     return page.text
 
 
-def finding(found: Finding, about: Rule | None, rows: Sequence[Row], expires: str, width: int, color: bool) -> str:
+def finding(
+    found: Finding, about: Rule | None, rows: Sequence[Row], expires: str, width: int, color: bool
+) -> str:
     """One finding: where, why, what each part of the expression came to, and how to waive it."""
     page = Page(width, color=color)
     severity = found.severity.value
@@ -51,7 +55,9 @@ def finding(found: Finding, about: Rule | None, rows: Sequence[Row], expires: st
         page.prose(f"{_place(at)}  {at.note}".rstrip(), label="see", indent=2, column=_COLUMN)
     page.blank()
     unit, kind, address = found.identity
-    _labelled(page, "subject", " ".join(part for part in (kind, address, f"(unit {unit})" if unit else "") if part))
+    _labelled(
+        page, "subject", " ".join(part for part in (kind, address, f"(unit {unit})" if unit else "") if part)
+    )
     _labelled(page, "evidence", ", ".join(found.evidence) or "none")
     if found.outcome is Outcome.UNDECIDED:
         _labelled(page, "open", f"it depends on {', '.join(found.undecided_on) or 'a value'}, not known here")

@@ -10,7 +10,7 @@ reported without stopping the change passes, or is skipped, and says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
@@ -41,10 +41,16 @@ def render(result: Result) -> str:
     """Two suites, `files` and `rules`; no time, no host: equal results give equal bytes."""
     suites = (("changegate.files", [*_files(result)]), ("changegate.rules", [*_rules(result)]))
     every = [test for _, tests in suites for test in tests]
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', _tag("testsuites", name="changegate", **_count(every))]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        _tag("testsuites", {"name": "changegate"} | _count(every)),
+    ]
     for name, tests in suites:
         skipped = str(sum(test.kind == "skipped" for test in tests))
-        lines += [_tag("testsuite", name=name, **_count(tests), skipped=skipped), *_properties(result)]
+        lines += [
+            _tag("testsuite", {"name": name} | _count(tests) | {"skipped": skipped}),
+            *_properties(result),
+        ]
         lines += [_test(test) for test in tests]
         lines.append("</testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
@@ -69,7 +75,9 @@ def _properties(result: Result) -> list[str]:
     }
     pairs = [*said.items(), *(("softened", s) for s in policy.softeners)]
     pairs += [("weakened", weaker) for weaker in policy.weakened] + [("note", n) for n in result.notices]
-    inner = "".join(_tag("property", closed=True, name=name, value=message(value)) for name, value in pairs)
+    inner = "".join(
+        _tag("property", {"name": name, "value": message(value)}, closed=True) for name, value in pairs
+    )
     return [f"<properties>{inner}</properties>"]
 
 
@@ -116,7 +124,9 @@ def _rules(result: Result) -> Iterator[_Test]:
     for finding in found.waived:
         waiver = finding.waiver
         assert waiver is not None
-        yield _finding(finding, "skipped", f"Waived by {waiver.owner} until {waiver.expires}: {waiver.reason}")
+        yield _finding(
+            finding, "skipped", f"Waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+        )
     for finding in found.advising:
         yield _finding(finding, "system-out", "Advice")
     for finding in found.older:
@@ -145,10 +155,10 @@ def _place(at: Location) -> str:
 def _test(test: _Test) -> str:
     opening = {"classname": _class(test.classname), "name": test.name}
     if not test.kind:
-        return _tag("testcase", closed=True, **opening)
+        return _tag("testcase", opening, closed=True)
     said = {} if test.kind == "system-out" else {"type": test.type, "message": message(test.message)}
     body = escape(printed(test.text))
-    return f"{_tag('testcase', **opening)}{_tag(test.kind, **said)}{body}</{test.kind}></testcase>"
+    return f"{_tag('testcase', opening)}{_tag(test.kind, said)}{body}</{test.kind}></testcase>"
 
 
 def _class(rule: str) -> str:
@@ -156,7 +166,7 @@ def _class(rule: str) -> str:
     return rule.replace("/", ".")
 
 
-def _tag(tag: str, *, closed: bool = False, **attributes: str) -> str:
+def _tag(tag: str, attributes: Mapping[str, str], *, closed: bool = False) -> str:
     # On one line: a parser turns the newlines of an attribute into spaces.
     shown = {name: without_commands(visible(value)) for name, value in attributes.items()}
     inner = "".join(f' {name}="{escape(value, _QUOTES)}"' for name, value in shown.items())

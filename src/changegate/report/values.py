@@ -25,7 +25,7 @@ def put_values(page: Page, rows: Sequence[Row], *, indent: int = 0, marked: Row 
     for row, name in zip(rows, names, strict=True):
         lead = _STEP * row.depth
         sources = [clip(name, column)]
-        if not row.joins:
+        if not row.joins and text_width(name) > column:
             lines = wrap(name.lstrip(), max(column - lead - _STEP, 1))
             sources = [" " * (lead + _STEP * (n > 0)) + line for n, line in enumerate(lines)]
         values = wrap(row.value, room - column) or [""]

@@ -101,7 +101,9 @@ class _Parser:
         """Where the tokens from `first` to before `after` start, and their text."""
         start, last = self._tokens[first], self._tokens[after - 1]
         lines = source.split("\n")
-        begin, end = (sum(len(line) + 1 for line in lines[: t.at.line - 1]) + t.at.column - 1 for t in (start, last))
+        begin, end = (
+            sum(len(line) + 1 for line in lines[: t.at.line - 1]) + t.at.column - 1 for t in (start, last)
+        )
         return start.at, source[begin : end + len(last.text)]
 
     def _made(self, node: Node, first: int) -> Node:
