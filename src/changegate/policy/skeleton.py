@@ -1,7 +1,7 @@
 """First drafts of rules: one that runs for each kind, to be changed by its author.
 
-The drafts are the files of `skeletons/`, named `<family>[-<kind>].<mode>.yaml`; between two `@` stands what is
-filled in.
+The drafts are the files of `skeletons/`, named `<family>[-<kind>].<mode>.yaml`; what is filled in stands
+between two `@`.
 """
 
 from __future__ import annotations
