@@ -25,7 +25,9 @@ def list_rules(pack: Path | None, as_json: bool) -> None:
     """List the rules: id, severity, level, title."""
     rules = _rules(pack)
     if as_json:
-        click.echo(json.dumps([_summary(rule) for rule in rules], indent=2))
+        from changegate.policy.listing import listed
+
+        click.echo(json.dumps([listed(rule) for rule in rules], indent=2))
         return
     wide = max(len(rule.id) for rule in rules)
     for rule in rules:
@@ -94,16 +96,6 @@ def own_rules(pack: Path) -> Sequence[Rule]:
     from changegate.rulecases import pack_files
 
     return load_rules(pack_files(pack), shipped=False, folder=pack.as_posix() + "/")
-
-
-def _summary(rule: Rule) -> dict[str, str]:
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "severity": rule.severity,
-        "level": rule.level,
-        "mode": rule.mode,
-    }
 
 
 def _page(rule: Rule, width: int) -> str:

@@ -79,7 +79,7 @@ def _put_failure(page: Page, failure: Failure) -> None:
         page.prose(
             f"{rule.path}:{look.line}:{look.column}  {look.source}", label="look at", indent=6, column=15
         )
-        page.prose(f"{judged.kind} {judged.address} ({judged.path})", label="on", indent=6, column=15)
+        page.prose(f"{judged.address} ({judged.kind}, {judged.path})", label="on", indent=6, column=15)
         put_values(page, judged.rows, indent=8, marked=look)
 
 

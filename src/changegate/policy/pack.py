@@ -150,4 +150,4 @@ def _revived(value: Mapping[str, Any]) -> Rule:
 
 
 def _expression(value: Mapping[str, Any]) -> Expression:
-    return Expression(value["source"], Span(*value["span"]), tuple(value["indents"]))
+    return Expression(value["source"], Span(*value["span"]), tuple((a, b, c) for a, b, c in value["runs"]))

@@ -46,9 +46,7 @@ class Formula:
 
     def place(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in the rule's file of a place in the expression."""
-        first, indents = self._expression.span.start_line, self._expression.indents
-        indent = indents[line - 1] if line <= len(indents) else 1
-        return first + line - 1, indent + column - 1
+        return self._expression.place(line, column)
 
     def _misformed(self, error: CelError) -> UsageProblem:
         line, column = self.place(error.line, error.column)
