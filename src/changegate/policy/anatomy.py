@@ -29,13 +29,13 @@ def anatomy(program: RuleProgram, scene: Scene) -> tuple[Row, ...]:
 
 
 def _row(program: RuleProgram, scene: Scene, part: Part) -> Row:
-    value = _truth(program, scene, part) if part.truth else _value(program, scene, part)
+    value = _truth(program, scene, part) if part.condition else _value(program, scene, part)
     return Row(part.depth, part.shown, value, *program.deny.place(*part.at), part.joins)
 
 
 def _truth(program: RuleProgram, scene: Scene, part: Part) -> str:
     """As the gate itself would decide if this part were the whole rule."""
-    rule = replace(program.rule, deny=Expression(part.source))
+    rule = replace(program.rule, deny=Expression(part.condition))
     alone = RuleProgram(rule, program.engine, RuleSettings(params=program.params))
     try:
         decision = decide(alone, scene)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from changegate.policy.cel.lex import At
 from changegate.policy.cel.parse import Call, Collection, Constant, Ident, Node, parse_with_texts
@@ -12,6 +12,7 @@ from changegate.policy.cel.results import result_of
 from changegate.policy.cel.static import MACROS
 
 _JOINS: Final = {"_&&_": "&&", "_||_": "||", "!_": "!", "_?_:_": "?"}
+_Texts: TypeAlias = Mapping[int, tuple[At, str]]
 _OPAQUE: Final = ("has", "dig", "find")  # their arguments are names, or a whole subject
 
 
@@ -20,14 +21,15 @@ class Part:
     """A sub-expression that can be evaluated by itself: it holds no variable of a macro.
 
     `depth` is 0 for the whole. `joins` is what holds the parts below together (`&&`, `||`, `!`, `?`), ""
-    for a part that has none. `truth`: it comes to true or false.
+    for a part that has none. `condition` is the source as an expression that comes to true or false and
+    nothing else, "" for a part that may come to any value.
     """
 
     depth: int
     source: str
     at: At
     joins: str
-    truth: bool
+    condition: str
 
     @property
     def shown(self) -> str:
@@ -41,20 +43,22 @@ def parts_of(source: str) -> tuple[Part, ...]:
     node, texts = parse_with_texts(source)
     found: list[Part] = []
     shown: set[str] = set()
-    for part in _walk(node, 0, texts):
+    for part in _walk(node, 0, texts, asked=True):
         if part.joins or part.source not in shown:
             found.append(part)
             shown.add(part.source)
     return tuple(found)
 
 
-def _walk(node: Node, depth: int, texts: Mapping[int, tuple[At, str]]) -> Iterator[Part]:
+def _walk(node: Node, depth: int, texts: _Texts, *, asked: bool) -> Iterator[Part]:
+    """`asked`: what holds this part asks for true or false, whatever type the part shows."""
     at, text = texts[id(node)]
     joins = _JOINS.get(node.name, "") if isinstance(node, Call) else ""
-    yield Part(depth, text, at, joins, result_of(node) == "bool")
+    dynamic = f"({text}) == true" if asked else ""
+    yield Part(depth, text, at, joins, text if result_of(node) == "bool" else dynamic)
     for inner in _inner(node):
         if not isinstance(inner, (Constant, Ident)):
-            yield from _walk(inner, depth + 1, texts)
+            yield from _walk(inner, depth + 1, texts, asked=joins in ("&&", "||", "!"))
 
 
 def _inner(node: Node) -> tuple[Node, ...]:
