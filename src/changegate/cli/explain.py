@@ -72,12 +72,14 @@ def _rules(repo: Path, pack: Path | None) -> Mapping[str, Rule]:
 
 
 def _finding(prefix: str, asked: Asked, today: str) -> Explained:
+    from changegate.cli.progress import progress
     from changegate.gate import Request
     from changegate.sandbox import run_isolated
 
     with opened(asked) as (proposal, reader):
         task = functools.partial(_explain, Request(proposal, today), prefix)
-        found = run_isolated(task, reader)
+        with progress() as tell:
+            found = run_isolated(task, reader, on_progress=tell)
         reader.verify_unmoved()
         return found
 

@@ -126,4 +126,5 @@ def place_of(at: Location) -> str:
 def _place(at: Location, width: int) -> str:
     place = shorten(place_of(at), width)
     side = " (at the base)" if at.side == "base" else ""
-    return f"{place}{side}  {at.note}".rstrip()
+    note = "" if side and at.note == "before" else at.note  # the same, said twice
+    return f"{place}{side}  {note}".rstrip()

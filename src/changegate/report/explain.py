@@ -52,7 +52,8 @@ def finding(
     page.add(_place(found.location))
     put_excerpt(page, found.location)
     for at in found.related:
-        page.prose(f"{_place(at)}  {at.note}".rstrip(), label="see", indent=2, column=_COLUMN)
+        note = "" if at.side == "base" and at.note == "before" else at.note
+        _labelled(page, "see", f"{_place(at)}  {note}".rstrip())
     page.blank()
     unit, kind, address = found.identity
     _labelled(
