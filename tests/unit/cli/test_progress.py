@@ -7,7 +7,6 @@ from itertools import count
 
 import pytest
 
-from changegate.cli import progress as module
 from changegate.cli.progress import Progress, progress
 
 
@@ -20,7 +19,7 @@ class Screen(io.StringIO):
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is 1.5 seconds later."""
     steps = count()
-    monkeypatch.setattr(module.time, "monotonic", lambda: 1.5 * next(steps))
+    monkeypatch.setattr("changegate.cli.progress.time.monotonic", lambda: 1.5 * next(steps))
     monkeypatch.setenv("TERM", "xterm")
 
 
@@ -52,7 +51,7 @@ def test_no_word_where_it_could_not_be_erased(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("slow")
 def test_it_is_erased_also_when_the_run_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
-    monkeypatch.setattr(module.sys, "stderr", screen)
+    monkeypatch.setattr("sys.stderr", screen)
     with pytest.raises(ValueError, match="failed"), progress() as tell:
         tell("a")
         tell("b")

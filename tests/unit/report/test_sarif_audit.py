@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from changegate.limits import SARIF_RESULTS
 from changegate.model.result import Result
 from changegate.report import sarif_audit
 from support.results import RESULTS, finding, flood, full, hostile, result
@@ -66,9 +65,11 @@ def test_what_is_held_back_says_so() -> None:
     assert only["properties"]["gates"] is False
 
 
-def test_no_limit_cuts_the_record() -> None:
-    got = run(flood(SARIF_RESULTS + 1))
-    assert len(got["results"]) == SARIF_RESULTS + 1
+def test_no_limit_cuts_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("changegate.report.sarif.SARIF_RESULTS", 5)
+    monkeypatch.setattr("changegate.report.sarif.SARIF_BYTES", 1_000)
+    got = run(flood(12))
+    assert len(got["results"]) == 12
     assert got["invocations"][0]["toolExecutionNotifications"] == []
 
 
