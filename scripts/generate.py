@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,6 @@ PILLARS = {
     "signed-artifacts": "Signed artifacts: is what it brings in pinned, signed and from where it says?",
     "revertibility": "Revertibility: if this is reverted tomorrow, do service and data come back?",
 }
-SUBJECTS = {
-    "grant": grant.Grant,
-    "grant-delta": grant.GrantDelta,
-    "artifact": artifact.Artifact,
-    "reversal": reversal.Reversal,
-}
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -52,8 +46,8 @@ def pages() -> Iterator[tuple[Path, str]]:
         "result-v1": result_schema(),
         "rules-v1": listing.SCHEMA,
     }
-    for name, model in SUBJECTS.items():
-        schemas[name] = {"$schema": DRAFT, "title": f"changegate {name}"} | schema_of(model)
+    for name, model in _models():
+        schemas[_schema_name(name)] = {"$schema": DRAFT, "title": f"changegate {name}"} | schema_of(model)
     for name, schema in schemas.items():
         yield REFERENCE / f"{name}.json", json.dumps(schema, indent=2) + "\n"
 
@@ -95,11 +89,9 @@ def _reference(text: str) -> str:
     return f"<{text}>"
 
 
-def subjects_page() -> str:
-    """Fields of the normalised kinds, from the model."""
-    parts = ["# Subjects\n", NOTE]
-    parts.append("Every field is always present. All other kinds keep the shape of their document.\n")
-    models = (
+def _models() -> Iterable[tuple[str, type]]:
+    """What rules see in a shape of its own, in the order of the page."""
+    return (
         (grant.KIND, grant.Grant),
         ("change.delta of a grant", grant.GrantDelta),
         (artifact.KIND, artifact.Artifact),
@@ -113,8 +105,19 @@ def subjects_page() -> str:
         (workload.CONTAINER, workload.Container),
         (component.KIND, component.Component),
     )
-    for name, model in models:
-        parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")
+
+
+def _schema_name(subject: str) -> str:
+    return "subject-" + subject.replace("/", "-").replace(" ", "-").replace(".", "-")
+
+
+def subjects_page() -> str:
+    """Fields of the normalised kinds, from the model."""
+    parts = ["# Subjects\n", NOTE]
+    parts.append("Every field is always present. All other kinds keep the shape of their document.\n")
+    for name, model in _models():
+        schema = f"[JSON Schema]({_schema_name(name)}.json)"
+        parts.append(f"\n## {name}\n\n{_doc(model)}\n\n{schema}\n\n| field | type |\n|---|---|\n")
         parts += [f"| `{path}` | {kind} |\n" for path, kind in _fields(schema_of(model))]
     return "".join(parts)
 
