@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from changegate.derive.grants.aws_drafts import Drafts
-from changegate.derive.grants.aws_grant import Holder
+from changegate.derive.grants.aws_grant import Holder, opening
 from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, read
+from changegate.derive.grants.aws_principals import ELEMENTS, principals
 from changegate.derive.grants.held import binding_on_head, misformed, refuse
-from changegate.derive.grants.policy_principals import ELEMENTS, principals
 from changegate.derive.grants.symbols import Open, as_text, bounded, choices
 from changegate.derive.stacks import Stacks
 from changegate.model.grant import Principal
@@ -119,8 +119,8 @@ class Documents:
         statement, actions = read(rest)
         statement = _at_home(statement, policy.on)
         kind = "trust" if all(a.startswith("sts:") for a in statement.actions.texts) else "resource"
-        for principal in principals(whom, statement.conditions):
-            yield _opening(policy.subject, principal, kind), statement, actions
+        for principal, flags in principals(whom, statement.conditions):
+            yield opening(policy.subject, principal, kind, flags), statement, actions
 
     def _fault(self, policy: Policy, where: str, raw: Any, cause: str) -> None:
         if binding_on_head(policy.subject):
@@ -213,13 +213,6 @@ def _bounded_or_open(value: Any, names: Mapping[str, Subject]) -> Any:
         return bounded(value, names)
     except Open:
         return value
-
-
-def _opening(subject: Subject, principal: Principal, kind: str) -> Holder:
-    """Somebody to whom a resource opens itself."""
-    verb = "trusts" if kind == "trust" else "opens to"
-    who = principal.id.text if isinstance(principal.id, Unknown) else principal.id
-    return Holder(f"{subject.identity.address} {verb} {principal.type} {who}", principal, kind)
 
 
 def _at_home(statement: Statement, on: tuple[str, ...]) -> Statement:
