@@ -12,6 +12,7 @@ from changegate.errors import InputProblem
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
+from changegate.model.pathnames import suffix_of
 from changegate.model.plugin import Kind, Need, Reading, tags_of
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
@@ -259,7 +260,7 @@ class Intake:
 
 def _promised(path: str) -> bool:
     """Whether a name alone makes a file configuration."""
-    return PurePosixPath(path).suffix.lower() in _CONFIGURATION or is_dockerfile(path)
+    return suffix_of(path) in _CONFIGURATION or is_dockerfile(path)
 
 
 def _is_template(content: bytes, problem: InputProblem) -> bool:

@@ -6,12 +6,12 @@ elsewhere, so what it grants is a definition, and its path is its address.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from changegate.errors import InputProblem
 from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, SourceFile
+from changegate.model.pathnames import suffix_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject, Unknown
@@ -30,7 +30,7 @@ _VARIABLES: Final = ("${*}", "${?}", "${$}")
 
 def sniff(path: str, content: bytes) -> bool:
     """By content, in JSON files."""
-    if PurePosixPath(path).suffix.lower() != ".json":
+    if suffix_of(path) != ".json":
         return False
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         content = content.replace(b"\0", b"")

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from changegate.kinds.configuration import misformed, sole_map
 from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, SourceFile
+from changegate.model.pathnames import name_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject, Unknown
@@ -49,7 +49,7 @@ _SHARED: Final = ("volumes", "networks", "secrets", "configs")
 
 def sniff(path: str, content: bytes) -> bool:
     """By name (`compose.yaml`, `docker-compose.dev.yml`, `web.compose.yml`), and by what it speaks of."""
-    if _NAME.match(PurePosixPath(path).name.lower()) is None:
+    if _NAME.match(name_of(path).lower()) is None:
         return False
     plain = content.replace(b"\0", b"")
     return any(mark in plain for mark in _MARKS)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Final
 
 from changegate.kinds.configuration import maps_in, misformed, sole_map
 from changegate.limits import FILE_BYTES
 from changegate.model.document import SourceFile
+from changegate.model.pathnames import name_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject
@@ -29,7 +29,7 @@ _NAMES: Final = frozenset({".pre-commit-config.yaml", ".pre-commit-config.yml"})
 
 def sniff(path: str, content: bytes) -> bool:
     """By name."""
-    return PurePosixPath(path).name in _NAMES
+    return name_of(path) in _NAMES
 
 
 def read(file: SourceFile, side: Side, unit: str) -> Reading:

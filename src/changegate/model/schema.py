@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from typing import Any
@@ -14,15 +15,22 @@ _SCALARS: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", floa
 
 def to_data(value: Any) -> Any:
     """A model value as plain JSON types; `Unknown` stays in place."""
-    if isinstance(value, Unknown):
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_data(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    names = _fields(type(value))
+    if names:
+        return {name: to_data(getattr(value, name)) for name in names}
     if isinstance(value, (list, tuple)):
         return [to_data(item) for item in value]
     if isinstance(value, dict):
         return {key: to_data(item) for key, item in value.items()}
     return value
+
+
+@functools.cache
+def _fields(model: type) -> tuple[str, ...]:
+    """Field names of a model; none of anything else. There are few types and very many values."""
+    if model is Unknown or not dataclasses.is_dataclass(model):
+        return ()
+    return tuple(f.name for f in dataclasses.fields(model))
 
 
 def schema_of(model: type) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from typing import Final
 
 from changegate.errors import InputProblem
 from changegate.model.document import Document, SourceFile
+from changegate.model.pathnames import suffix_of
 from changegate.syntax.dockerfile import is_dockerfile
 from changegate.syntax.text import decode, looks_templated
 
@@ -59,7 +59,7 @@ _SUFFIXES: Final = {
 
 def syntax_of(path: str, text: str) -> str:
     """The name in `SYNTAXES` of a file's syntax: by its name, else JSON by its first character, else YAML."""
-    by_suffix = _SUFFIXES.get(PurePosixPath(path).suffix.lower())
+    by_suffix = _SUFFIXES.get(suffix_of(path))
     if by_suffix or is_dockerfile(path):
         return by_suffix or "dockerfile"
     return "json" if text.lstrip()[:1] in ("{", "[") else "yaml"

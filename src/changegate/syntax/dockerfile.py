@@ -18,12 +18,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from changegate import limits
 from changegate.errors import InputProblem
 from changegate.model.document import Document, Route
+from changegate.model.pathnames import name_of, suffix_of
 from changegate.model.span import Span
 from changegate.syntax.text import Lines, place
 
@@ -43,8 +43,7 @@ _WITH_HEREDOC: Final = frozenset({"ADD", "COPY", "RUN"})
 
 def is_dockerfile(path: str) -> bool:
     """Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `web.Dockerfile` ..."""
-    name = PurePosixPath(path)
-    return _NAME.match(name.name.lower()) is not None and name.suffix.lower() not in _OTHER
+    return _NAME.match(name_of(path).lower()) is not None and suffix_of(path) not in _OTHER
 
 
 def parse_dockerfile(path: str, text: str) -> tuple[Document, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
-from typing import Any, Generic, NoReturn, TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, NoReturn, TypeVar
 
 from changegate.errors import InputProblem
-from changegate.model.grant import KIND, Actions, Condition, Grant, Principal, Resources, Role, Scope
+from changegate.model.grant import KIND, Grant
 from changegate.model.proposal import Side
+from changegate.model.schema import to_data
 from changegate.model.subject import Identity, Origin, Subject, Unknown
 
 Core = TypeVar("Core")
@@ -68,22 +69,6 @@ class Sources:
         }
 
 
-# A role bound a thousand times makes thousands of grants, and asking each value what it is would be
-# most of the time they cost.
-_FIELDS = {
-    model: tuple(f.name for f in fields(model))
-    for model in (Grant, Principal, Role, Actions, Resources, Condition, Scope)
-}
-
-
-def plain(value: Any) -> Any:
-    """`model.schema.to_data` for grants."""
-    names = _FIELDS.get(type(value))
-    if names is not None:
-        return {name: plain(getattr(value, name)) for name in names}
-    return [plain(item) for item in value] if isinstance(value, list) else value
-
-
 def hold(
     side: Side,
     unit: str,
@@ -100,7 +85,7 @@ def hold(
     subject = Subject(
         identity=Identity(unit, KIND, address),
         side=side,
-        data=plain(grant),
+        data=to_data(grant),
         origins=sources.freeze(),
         context=not changed,
         confidence=confidence,

@@ -126,6 +126,8 @@ class RuleCover:
             return None
         if reach.unknown:
             return self._unknown_gap(held, tables, scopes)
+        if not tables and reach.verbs and reach.resources:
+            return _whole_gap(reach)
         verbs, resources, narrower = set(), set(), False
         for verb in reach.verbs:
             for resource in reach.resources:
@@ -181,6 +183,15 @@ class RuleCover:
         if not shared:
             shared = int(_any_included(a.resources, b.resources) or _any_included(b.resources, a.resources))
         return verbs * shared
+
+
+def _whole_gap(reach: Reach) -> Gap:
+    """The gap of a principal that holds nothing: no combination needs to be looked up."""
+    return Gap(
+        tuple(sorted(reach.verbs)),
+        tuple(sorted(map(str, reach.resources))),
+        confidence="over" if reach.tie else "exact",
+    )
 
 
 def _role(held: Held[Reach]) -> str:

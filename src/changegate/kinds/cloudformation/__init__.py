@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from changegate.kinds.cloudformation.intrinsics import NO_VALUE, RAIN, Resolver
 from changegate.kinds.cloudformation.shape import is_template, problem, sole_template, template_value
 from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, Route, SourceFile
+from changegate.model.pathnames import suffix_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject
@@ -57,7 +57,7 @@ _PLAIN_TRANSFORMS: Final = (
 
 def sniff(path: str, content: bytes) -> bool:
     """By content, in the files that templates are written to."""
-    if PurePosixPath(path).suffix.lower() not in _SUFFIXES:
+    if suffix_of(path) not in _SUFFIXES:
         return False
     if content.startswith(_UTF16):
         content = content.replace(b"\0", b"")

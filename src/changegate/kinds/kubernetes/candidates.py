@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+
+from changegate.model.pathnames import name_of, suffix_of
 
 # Files of these names hold manifests or other data, and are parsed whenever they speak of both keys.
 _DATA_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -31,14 +32,14 @@ _KIND = re.compile(rb"""^[ \t-]*["']?kind["']?[ \t]*:""", re.MULTILINE)
 
 def is_kustomization(path: str) -> bool:
     """Kustomize finds its instructions by these names, in files that need not say a kind."""
-    return PurePosixPath(path).name in _KUSTOMIZATIONS
+    return name_of(path) in _KUSTOMIZATIONS
 
 
 def sniff(path: str, content: bytes) -> bool:
     """By content, in files of any name that is not source code or prose; Kustomize files by name."""
     if is_kustomization(path):
         return True
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = suffix_of(path)
     if suffix in _DATA_SUFFIXES:
         if content.startswith(_UTF16_MARKS):
             content = content.replace(b"\0", b"")

@@ -10,12 +10,12 @@ the root depends on.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Final
 
 from changegate.kinds.sbom import cyclonedx, spdx
 from changegate.limits import PLAN_BYTES
 from changegate.model.document import SourceFile
+from changegate.model.pathnames import name_of, suffix_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 
@@ -29,10 +29,10 @@ _NAMES: Final = (".cdx.json", ".spdx.json")
 
 def sniff(path: str, content: bytes) -> bool:
     """By content, and by the names that CycloneDX and SPDX recommend."""
-    name = PurePosixPath(path).name.lower()
+    name = name_of(path).lower()
     if name.endswith(_NAMES):
         return True
-    if PurePosixPath(name).suffix not in _SUFFIXES and not content[:64].lstrip().startswith(b"{"):
+    if suffix_of(name) not in _SUFFIXES and not content[:64].lstrip().startswith(b"{"):
         return False
     return (
         (b"bomFormat" in content and b"CycloneDX" in content)
