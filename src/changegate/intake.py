@@ -43,7 +43,12 @@ class Intake:
     """Reads entries, side by side, into two indexes. `texts` keeps what findings quote from."""
 
     def __init__(
-        self, reader: Reader, settings: Settings, *, working_on: Callable[[str], None] = lambda _: None
+        self,
+        reader: Reader,
+        settings: Settings,
+        *,
+        working_on: Callable[[str], None] = lambda _: None,
+        expect: Callable[[Iterable[Blob]], None] = lambda _: None,
     ) -> None:
         self.base = Index(Side.BASE)
         self.head = Index(Side.HEAD)
@@ -53,13 +58,22 @@ class Intake:
         self._reader = reader
         self._settings = settings
         self._working_on = working_on
+        self._expect = expect
         self._bytes = 0
         self._seen: set[str] = set()
         self._last: tuple[str, bytes, SourceFile] | None = None
 
     def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
         """Read entries; a path that was read before is passed over."""
-        for entry in entries:
+        fresh = [entry for entry in entries if entry.path not in self._seen]
+        self._expect(
+            blob
+            for entry in fresh
+            if self._governed(entry.path)
+            for blob in (entry.base, entry.head)
+            if blob is not None
+        )
+        for entry in fresh:
             if entry.path not in self._seen:
                 self._seen.add(entry.path)
                 self._working_on(entry.path)

@@ -17,6 +17,8 @@ PLAN_BYTES: Final = 64 * MIB  # one Terraform plan: JSON repeats every attribute
 RUN_BYTES: Final = 512 * MIB  # all governed files of one run
 TREE_ENTRIES: Final = 500_000  # paths in one tree
 SEARCH_BYTES: Final = 64 * MIB  # unchanged files kept in memory between searches for joins
+AHEAD_BYTES: Final = 1 * MIB  # files that the judging process fetches with one question
+AHEAD_BLOBS: Final = 64
 REFS_BYTES: Final = 256 * MIB  # one file of a git directory (index, packed refs)
 
 # Parsed documents.

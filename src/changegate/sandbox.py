@@ -7,13 +7,14 @@ limits on memory and time. A child that dies makes the run *blocked*: it is neve
 from __future__ import annotations
 
 import gc
+import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar, cast
 
@@ -34,6 +35,9 @@ class Desk(Protocol):
 
     def working_on(self, path: str) -> None: ...
 
+    def expect(self, blobs: Iterable[Blob]) -> None:
+        """A hint: these will be read next, in about this order."""
+
 
 class LocalDesk:
     """A desk without a process boundary, for rule cases that already run inside one."""
@@ -42,6 +46,9 @@ class LocalDesk:
         self.reader = reader
 
     def working_on(self, path: str) -> None:
+        return
+
+    def expect(self, blobs: Iterable[Blob]) -> None:
         return
 
 
@@ -96,6 +103,8 @@ def _serve(
                 on_progress(at)
         elif word == "call":
             pipe.send(_answer(reader, *payload))
+        elif word == "read":
+            pipe.send([_answer(reader, "read", (blob,)) for blob in payload])
         elif word == "done":
             return payload
         else:
@@ -178,10 +187,16 @@ def _forbid_network() -> None:
 
 
 class _RemoteReader:
-    """The parent's reader, seen from the child."""
+    """The parent's reader, seen from the child.
+
+    Blobs that are expected are fetched some at a time: one question a file would cost more than most
+    files do. A problem with one of them is raised when that one is read.
+    """
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
+        self._expected: Iterator[Blob] = iter(())
+        self._fetched: dict[str, tuple[bool, Any]] = {}
 
     def _call(self, method: str, *arguments: object) -> Any:
         self._pipe.send(("call", (method, arguments)))
@@ -190,9 +205,29 @@ class _RemoteReader:
             raise answer
         return answer
 
+    def expect(self, blobs: Iterable[Blob]) -> None:
+        self._expected = iter(blobs)
+
     def read(self, blob: Blob) -> bytes:
-        content: bytes = self._call("read", blob)
+        if blob.id not in self._fetched:
+            wanted = {one.id: one for one in self._window(blob)}
+            self._pipe.send(("read", list(wanted.values())))
+            self._fetched = dict(zip(wanted, self._pipe.recv(), strict=True))
+        worked, answer = self._fetched[blob.id]
+        if not worked:
+            raise answer
+        content: bytes = answer
         return content
+
+    def _window(self, first: Blob) -> Iterator[Blob]:
+        """A blob, and small ones that are expected after it."""
+        yield first
+        room = limits.AHEAD_BYTES
+        for blob in itertools.islice(self._expected, limits.AHEAD_BLOBS):
+            if not 0 <= blob.size <= room:
+                return  # it opens a window of its own
+            room -= blob.size
+            yield blob
 
     def paths(self, side: Side) -> Sequence[str]:
         found: Sequence[str] = self._call("paths", side)
@@ -216,7 +251,11 @@ class _RemoteReader:
 class _RemoteDesk:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self.reader: Reader = _RemoteReader(pipe)
+        self._reader = _RemoteReader(pipe)
+        self.reader: Reader = self._reader
 
     def working_on(self, path: str) -> None:
         self._pipe.send(("at", path))
+
+    def expect(self, blobs: Iterable[Blob]) -> None:
+        self._reader.expect(blobs)

@@ -136,3 +136,47 @@ def test_progress_is_told() -> None:
 
     assert run_isolated(task, Source(), on_progress=told.append) == "done"
     assert told == ["a.yaml", "b.yaml"]
+
+
+def test_expected_blobs_come_a_window_at_a_time_and_keep_their_problems() -> None:
+    """A missing blob fails when it is read, not when it is fetched beside others; a large one and one of
+    unknown size are never fetched ahead."""
+    small = [Blob(f"s{n}", Mode.FILE, 1) for n in range(3)]
+    large = Blob("large", Mode.FILE, limits.AHEAD_BYTES + 1)
+    unsized = Blob("unsized", Mode.FILE)
+    missing = Blob("missing", Mode.FILE, 1)
+
+    class Noting(Source):
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def read(self, blob: Blob) -> bytes:
+            self.asked.append(blob.id)
+            return super().read(blob)
+
+        def paths(self, side: Side) -> Sequence[str]:
+            return tuple(self.asked)
+
+    def task(desk: Desk) -> list[Any]:
+        reader = desk.reader
+        desk.expect([small[0], small[0], missing, small[1], large, small[2], unsized])
+        told: list[Any] = [reader.read(small[0]), reader.paths(Side.HEAD)]
+        try:
+            reader.read(missing)
+        except InputProblem as problem:
+            told.append(problem.cause)
+        reader.read(small[1])
+        reader.read(large)
+        told.append(reader.paths(Side.HEAD))
+        reader.read(small[2])
+        reader.read(unsized)
+        return [*told, reader.paths(Side.HEAD)]
+
+    first = ("s0", "missing", "s1")
+    assert run_isolated(task, Noting()) == [
+        b"abc",
+        first,
+        "the object is missing",
+        (*first, "large", "s2"),
+        (*first, "large", "s2", "unsized"),
+    ]

@@ -15,7 +15,8 @@ _SCALARS: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", floa
 
 def to_data(value: Any) -> Any:
     """A model value as plain JSON types; `Unknown` stays in place."""
-    names = _fields(type(value))
+    kind: Any = type(value)
+    names = _fields(kind)
     if names:
         return {name: to_data(getattr(value, name)) for name in names}
     if isinstance(value, (list, tuple)):
@@ -26,7 +27,7 @@ def to_data(value: Any) -> Any:
 
 
 @functools.cache
-def _fields(model: type) -> tuple[str, ...]:
+def _fields(model: Any) -> tuple[str, ...]:
     """Field names of a model; none of anything else. There are few types and very many values."""
     if model is Unknown or not dataclasses.is_dataclass(model):
         return ()

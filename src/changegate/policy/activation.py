@@ -56,7 +56,7 @@ def shown(subject: Subject) -> dict[str, Any]:
 
 def plain_change(delta: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
     """What a deriver computed, as plain types. Raises `InputProblem`."""
-    return _converted(subject, lambda unknown, _: unknown, delta)
+    return _converted(subject, lambda unknown, _: unknown, delta) if delta else {}
 
 
 def _converted(

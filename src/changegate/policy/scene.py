@@ -10,7 +10,7 @@ from changegate.model.change import Change
 from changegate.model.proposal import Side
 from changegate.model.subject import Index, Subject
 from changegate.policy.activation import Omitted, Path, Plain, plain, plain_change, shown
-from changegate.policy.cel.engine import Bound, Engine
+from changegate.policy.cel.engine import Bound, Engine, Finder
 
 
 class World:
@@ -35,6 +35,15 @@ class World:
             omitted = [Omitted((at, *o.path), o.unknown) for at, one in enumerate(made) for o in one.omitted]
             self._found[key] = Plain({"items": [one.data for one in made]}, tuple(omitted))
         return self._found[key]
+
+    def finder(self, side: Side) -> Finder:
+        """What `find` answers from on one side."""
+
+        def find(kind: str) -> list[Any]:
+            items: list[Any] = self.of(side, kind).data["items"]
+            return items
+
+        return find
 
 
 class Sides:
@@ -63,6 +72,9 @@ class Scene:
         self.side = side
         self._engine = engine
         self._world = world
+        # Not a method of this scene: what is bound would hold the scene that holds it, and in a process
+        # that does not look for garbage neither would ever be freed.
+        self._find = world.finder(side)
         self._bound: Bound | None = None
 
     @cached_property
@@ -96,10 +108,6 @@ class Scene:
             return self._world.of(self.side, root[5:]).omitted
         found = self._plain.get(root)
         return found.omitted if found is not None else ()
-
-    def _find(self, kind: str) -> list[Any]:
-        items: list[Any] = self._world.of(self.side, kind).data["items"]
-        return items
 
     def bound(self, params: Mapping[str, Any]) -> Bound:
         """The variables as the engine wants them. Rules without parameters share one conversion."""
