@@ -143,6 +143,74 @@ def plan(path: Path, resources: int) -> Path:
     return path
 
 
+def module(number: int) -> str:
+    """About 2 kB of Terraform, as a team writes it: a role with a policy, a bucket, a group."""
+    rules = "".join(
+        f"""
+  ingress {{
+    description = "from team {port}"
+    from_port   = {8000 + port}
+    to_port     = {8000 + port}
+    protocol    = "tcp"
+    cidr_blocks = ["10.{port}.0.0/16"]
+  }}
+"""
+        for port in range(8)
+    )
+    return f"""\
+variable "region_{number}" {{
+  type    = string
+  default = "eu-west-1"
+}}
+
+locals {{
+  name_{number} = "app-${{var.region_{number}}}-{number}"
+}}
+
+data "aws_iam_policy_document" "app_{number}" {{
+  statement {{
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["arn:aws:s3:::example-{number}/*"]
+  }}
+}}
+
+resource "aws_iam_role" "app_{number}" {{
+  name               = local.name_{number}
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = {{ Service = "ec2.amazonaws.com" }}
+    }}]
+  }})
+}}
+
+resource "aws_iam_role_policy" "app_{number}" {{
+  role   = aws_iam_role.app_{number}.id
+  policy = data.aws_iam_policy_document.app_{number}.json
+}}
+
+resource "aws_s3_bucket" "app_{number}" {{
+  bucket = "example-{number}"
+  tags   = {{ Name = local.name_{number} }}
+}}
+
+resource "aws_security_group" "app_{number}" {{
+  name = local.name_{number}
+{rules}}}
+"""
+
+
+def terraform(folder: Path, count: int) -> Path:
+    """`count` files, ten to a root module."""
+    for number in range(count):
+        path = folder / f"root-{number // 10}" / f"app_{number}.tf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(module(number), encoding="utf-8")
+    return folder
+
+
 def repository(folder: Path, count: int, changed: int) -> Path:
     """A git repository of `count` manifests and a workflow, with a commit that edits `changed` files."""
     folder.mkdir(parents=True)
