@@ -266,6 +266,37 @@ def test_what_is_filled_in_is_unknown() -> None:
     )
 
 
+@pytest.mark.parametrize("version", ["kyverno.io/v1", "policies.kyverno.io/v1beta1"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{{request.object.metadata.name}}",
+        "{{ request.object.spec.x || 'none' }}",
+        "{{ to_upper('{{ element.name }}') }}",
+        "{{@}}",
+        "{{ length(images.containers) }}",
+        "$(./../name)",
+    ],
+)
+def test_variables_of_a_kyverno_policy_are_its_own_text(version: str, said: str) -> None:
+    head = f'apiVersion: {version}\nkind: ClusterPolicy\nmetadata: {{name: "a"}}\n'
+    policy = head + f'spec: {{rules: [{{message: "{said}", "{said}": b, $(x): c}}]}}\n'
+    assert data_of(policy)["spec"]["rules"] == [{"message": said, said: "b", "$(x)": "c"}]
+    listed = "apiVersion: v1\nkind: List\nitems:\n- " + policy.replace("\n", "\n  ")
+    assert data_of(listed)["spec"]["rules"][0]["message"] == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{{ .Values.x }}", "{{- x }}", "{{ include .name . }}", "{{ toYaml .a }}", "{{ end }}", "{{ $x }}"],
+)
+def test_a_go_template_in_a_kyverno_policy_is_not_known(said: str) -> None:
+    policy = f'apiVersion: kyverno.io/v1\nkind: Policy\nmetadata: {{name: a}}\nspec: {{message: "{said}"}}\n'
+    assert isinstance(data_of(policy)["spec"]["message"], Unknown)
+    keyed = policy.replace("message", f'"{said}"')
+    assert reading("kubernetes", "app.yaml", keyed).opaque == "a template: keys of the object are not known"
+
+
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 

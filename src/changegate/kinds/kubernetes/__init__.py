@@ -3,7 +3,8 @@
 The cluster reads YAML 1.1, so `data` does too: `privileged: yes` is true.
 
 A text that something else fills in before the cluster sees it is `Unknown`: every text with a
-`{{ ... }}` in it (Helm, Jinja and others); a text that is one `${...}` or `$(...)` as a whole; and
+`{{ ... }}` in it (Helm, Jinja and others, but not the variables of a Kyverno policy, which the cluster
+itself reads); a text that is one `${...}` or `$(...)` as a whole; and
 an `image`, `reference`, `name`, `generateName` or `namespace` with such a part. What the cluster or
 a shell expands at run time (`command`, `args`, the `value` of a variable) keeps its `$`.
 
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 from changegate.errors import InputProblem
 from changegate.kinds.kubernetes.candidates import is_kustomization, sniff
-from changegate.kinds.kubernetes.rendering import MARKS, rendered
+from changegate.kinds.kubernetes.rendering import MARKS, is_template, rendered, speaks_in_braces
 from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
@@ -178,15 +179,19 @@ def _opaque(found: _Object, *, templated: bool) -> str:
         return _KUSTOMIZE
     if _is_list(found.data):
         return "a template: items of the list are not known"
-    if templated and _has_templated_key(found.data):
+    if templated and _has_templated_key(found.data, speaks_in_braces(found.data)):
         return "a template: keys of the object are not known"
     return ""
 
 
-def _has_templated_key(value: Any) -> bool:
+def _has_templated_key(value: Any, in_policy: bool) -> bool:
     if isinstance(value, dict):
-        return any("{{" in key or _has_templated_key(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_templated_key(item) for item in value)
+        return any(
+            (is_template(key, in_policy=True) if in_policy else "{{" in key)
+            or _has_templated_key(item, in_policy)
+            for key, item in value.items()
+        )
+    return isinstance(value, list) and any(_has_templated_key(item, in_policy) for item in value)
 
 
 def _subject(found: _Object, side: Side, unit: str) -> Subject:
