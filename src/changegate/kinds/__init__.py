@@ -7,6 +7,7 @@ from changegate.kinds import (
     dependabot,
     dockerfile,
     github,
+    helm,
     kubernetes,
     precommit,
     sbom,
@@ -25,6 +26,7 @@ KINDS: dict[str, Kind] = {
     precommit.NAME: precommit,
     sbom.NAME: sbom,
     terraform.NAME: terraform,
+    helm.NAME: helm,
 }
 
 # Kinds whose files only mean something together.
