@@ -45,26 +45,31 @@ class Named:
 
 
 def images_in(values: Any) -> Iterator[Named]:
-    """Images in a tree of values, in order of writing."""
-    waiting: list[tuple[Route, Any]] = [((), values)]
+    """Images in a tree of values, in order of writing. Items of a list go by their `name`, if they have one."""
+    waiting: list[tuple[Route, Route, Any]] = [((), (), values)]
     while waiting:
-        route, value = waiting.pop()
+        at, route, value = waiting.pop()
         if isinstance(value, dict):
-            yield from _named(value, route)
-            waiting += reversed([((*route, key), item) for key, item in value.items()])
+            yield from _named(value, at, route)
+            waiting += reversed([((*at, key), (*route, key), item) for key, item in value.items()])
         elif isinstance(value, list):
-            waiting += reversed([((*route, at), item) for at, item in enumerate(value)])
+            waiting += reversed([((*at, _label(item, i)), (*route, i), item) for i, item in enumerate(value)])
 
 
-def _named(values: dict[str, Any], route: Route) -> Iterator[Named]:
+def _label(item: Any, index: int) -> str | int:
+    """What an item of a list is called, so that one before it can come and go."""
+    return (_text(item.get("name")) if isinstance(item, dict) else "") or index
+
+
+def _named(values: dict[str, Any], at: Route, route: Route) -> Iterator[Named]:
     name = _name(values, route)
     if name:
-        yield from _split(values, route, *name)
+        yield _split(values, at, route, *name)
     for key, value in values.items():
         if _is_image_key(key) and not (name and key == "image"):
             whole = _whole(_text(value), certain=key == "image")
             if whole:
-                yield Named(at=_dotted((*route, key)), route=(*route, key), name=whole)
+                yield Named(at=_dotted((*at, key)), route=(*route, key), name=whole)
 
 
 def _name(values: dict[str, Any], route: Route) -> tuple[str, str] | None:
@@ -85,7 +90,8 @@ def _name(values: dict[str, Any], route: Route) -> tuple[str, str] | None:
     return None if "://" in whole or not _whole(f"{whole}:0", certain=True) else (whole, key)
 
 
-def _split(values: dict[str, Any], route: Route, name: str, key: str) -> Iterator[Named]:
+def _split(values: dict[str, Any], at: Route, route: Route, name: str, key: str) -> Named:
+    """The version of an image in parts."""
     tag_key = next((one for one in _TAGS if _text(values.get(one))), "")
     # Charts that call the last part of the name `image` call the tag `version`.
     if not tag_key and key == "repository" and _text(values.get("image")) and _text(values.get("version")):
@@ -96,7 +102,7 @@ def _split(values: dict[str, Any], route: Route, name: str, key: str) -> Iterato
         digest = f"sha256:{digest}"
     written = digest_key or tag_key or ("tag" if "tag" in values else key)
     tag = _text(values.get(tag_key))
-    yield Named(at=_dotted(route) or key, route=(*route, written), name=name, tag=tag, digest=digest)
+    return Named(at=_dotted(at) or key, route=(*route, written), name=name, tag=tag, digest=digest)
 
 
 def _whole(text: str, *, certain: bool) -> str:
