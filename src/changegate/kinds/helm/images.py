@@ -1,7 +1,8 @@
 """Images that values name, in the shapes that charts commonly give them.
 
 - a map with `repository` and any of `registry`, `tag`, `digest` or `sha` (hex digits of a sha256), or under a
-  key that ends in `image`; with `image` or `name` beside it, that is the last part of the name;
+  key that ends in `image`; with `image` or `name` beside it, that is the last part of the name, and with
+  `image` the tag may be called `version`;
 - a map with the text `image` and `tag` or `imageTag` beside it;
 - a text under `image` or a key that ends so (`sidecarImage: example/proxy:1.2`).
 
@@ -45,7 +46,7 @@ class Named:
 
 
 def images_in(values: Any) -> Iterator[Named]:
-    """Images in a tree of values, in order of writing. Items of a list go by their `name`, if they have one."""
+    """Images in a tree of values, in order of writing. Items of a list go by their `name`, if any."""
     waiting: list[tuple[Route, Route, Any]] = [((), (), values)]
     while waiting:
         at, route, value = waiting.pop()
@@ -77,7 +78,8 @@ def _name(values: dict[str, Any], route: Route) -> tuple[str, str] | None:
     repository, image = _text(values.get("repository")), _text(values.get("image"))
     called = isinstance(route[-1], str) and _is_image_key(route[-1]) if route else False
     registry = _text(values.get("registry"))
-    if repository and (called or any(key in values for key in ("registry", *_TAGS, *_DIGESTS))):
+    told = any(key in values for key in ("registry", *_TAGS, *_DIGESTS)) or (image and "version" in values)
+    if repository and (called or told):
         last = image or (_text(values.get("name")) if called else "")
         key, parts = "repository", [registry, repository, last]
     elif image and any(_text(values.get(key)) for key in (*_TAGS, *_DIGESTS)) and not _tagged(image):
