@@ -49,7 +49,7 @@ _CHART: Final = "Chart.yaml"
 _REQUIREMENTS: Final = "requirements.yaml"  # also Ansible's
 _LOCK: Final = "Chart.lock"
 _OLD_LOCK: Final = "requirements.lock"  # also one of Python's tools
-_VALUES: Final = re.compile(r"(?:[^/]*[._-])?values(?:[._-][^/]*)?\.ya?ml\Z")
+_VALUES: Final = re.compile(r"(?:[^/]*[.-])?values(?:[._-][^/]*)?\.ya?ml\Z")
 _CHART_FOLDERS: Final = frozenset({"chart", "charts", "helm", "helm-chart", "helm-charts"})
 _IMAGES: Final = (b"mage", b"repository", b"\\u", b"\\x")
 _TEMPLATE_SUFFIXES: Final = frozenset({".yaml", ".yml", ".json", ".tpl"})
@@ -81,7 +81,9 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
 
 
 def _is_values(path: str) -> bool:
-    return _VALUES.match(PurePosixPath(path).name.lower()) is not None
+    """By name; folders that start with a dot belong to other tools (`.github/workflows/values.yml`)."""
+    where = PurePosixPath(path)
+    return _VALUES.match(where.name.lower()) is not None and not any(p[0] == "." for p in where.parts[:-1])
 
 
 def _speaks_of_charts(path: str, content: bytes) -> bool:

@@ -3,7 +3,7 @@
 - a map with `repository` and any of `registry`, `tag`, `digest` or `sha` (hex digits of a sha256), or under a
   key that ends in `image`; with `image` or `name` beside it, that is the last part of the name, and with
   `image` the tag may be called `version`;
-- a map with the text `image` and `tag` or `imageTag` beside it;
+- a map with the text `image` and `tag` or `imageTag` beside it (and `registry` or `hub`);
 - a text under `image` or a key that ends so (`sidecarImage: example/proxy:1.2`).
 
 A name without tag and digest leaves the tag to the chart: most take their `appVersion`.
@@ -77,7 +77,7 @@ def _name(values: dict[str, Any], route: Route) -> tuple[str, str] | None:
     """Name of the image that a map describes in parts, and the key it stands under."""
     repository, image = _text(values.get("repository")), _text(values.get("image"))
     called = isinstance(route[-1], str) and _is_image_key(route[-1]) if route else False
-    registry = _text(values.get("registry"))
+    registry = _text(values.get("registry")) or _text(values.get("hub"))
     told = any(key in values for key in ("registry", *_TAGS, *_DIGESTS)) or (image and "version" in values)
     if repository and (called or told):
         last = image or (_text(values.get("name")) if called else "")
