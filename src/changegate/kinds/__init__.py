@@ -8,6 +8,7 @@ from changegate.kinds import (
     dockerfile,
     github,
     kubernetes,
+    kustomize,
     precommit,
     sbom,
     terraform,
@@ -17,6 +18,7 @@ from changegate.model.plugin import Assembler, Kind
 
 KINDS: dict[str, Kind] = {
     kubernetes.NAME: kubernetes,
+    kustomize.NAME: kustomize,
     github.NAME: github,
     terraform_plan.NAME: terraform_plan,
     dockerfile.NAME: dockerfile,
@@ -28,4 +30,4 @@ KINDS: dict[str, Kind] = {
 }
 
 # Kinds whose files only mean something together.
-ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform}
+ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform, kustomize.NAME: kustomize}

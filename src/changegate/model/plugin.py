@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from changegate.errors import InputProblem
 from changegate.model.change import Change
@@ -59,6 +59,11 @@ class Kind(Protocol):
 
     def read(self, file: SourceFile, side: Side, unit: str) -> Reading:
         """Subjects of a file. Raises `InputProblem` when the file is of this kind but misformed."""
+
+
+OPAQUE: Final = "opaque"
+"""Kind of the subjects by which an assembler says, at the head, what cannot be judged: the address is a path,
+`data` is `{reason, was_judged}`: why, and whether the base could be judged."""
 
 
 class Assembler(Protocol):
