@@ -178,11 +178,9 @@ class _Patch:
                 jsonpatch.apply(item.node, self._node)
                 self._touch(item)
             return objects
-        said = Object(self._node, self._node.origin)
-        if self._goal is None:
-            meant = target.named(objects, said)
-        else:
-            meant = target.selected(objects, self._goal)
+        named = Object(self._node, self._node.origin)
+        goal = self._goal
+        meant = target.named(objects, named) if goal is None else target.selected(objects, goal)
         gone = [item for item in meant if not self._merged(item)]
         return [item for item in objects if item not in gone]
 

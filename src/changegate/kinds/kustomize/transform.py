@@ -20,7 +20,17 @@ from changegate.model.subject import Origin
 
 _SERVICE: Final = ("clientConfig", "service")
 _BINDINGS: Final = frozenset({"RoleBinding", "ClusterRoleBinding"})
-_HOOKS: Final = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
+# Where an object names another one together with its kind; where it names a service with its namespace.
+_TYPED: Final = {
+    **dict.fromkeys(_BINDINGS, "roleRef.name"),
+    "HorizontalPodAutoscaler": "spec.scaleTargetRef.name",
+}
+_SERVED: Final = {
+    "MutatingWebhookConfiguration": "webhooks.clientConfig.service.name",
+    "ValidatingWebhookConfiguration": "webhooks.clientConfig.service.name",
+    "CustomResourceDefinition": "spec.conversion.webhook.clientConfig.service.name",
+    "APIService": "spec.service.name",
+}
 _TAG: Final = re.compile(r"(?::[A-Za-z0-9_.{}-]*)?(?:@sha256:[A-Za-z0-9_.{}-]*)?\Z")
 
 
@@ -147,23 +157,13 @@ def mend_references(objects: list[Object]) -> None:
 
 def _mend_typed(known: dict[tuple[str, str], list[Object]], item: Object) -> None:
     """References that state the kind or the namespace of what they lead to."""
-    if item.kind in _BINDINGS:
-        for role in [item.node.get("roleRef")]:
-            if role is not None:
-                _mend(known, role, role.text("kind"), "name", item.namespace)
-        for subject in item.node.items("subjects"):
-            if subject.text("kind") == "ServiceAccount":
-                _mend(known, subject, "ServiceAccount", "name", "", written=True)
-    elif item.kind in _HOOKS:
-        for hook in item.node.items("webhooks"):
-            if (service := hook.get(*_SERVICE)) is not None:
-                _mend(known, service, "Service", "name", "", written=True)
-    elif item.kind == "CustomResourceDefinition":
-        if (service := item.node.get("spec", "conversion", "webhook", *_SERVICE)) is not None:
-            _mend(known, service, "Service", "name", "", written=True)
-    elif item.kind == "HorizontalPodAutoscaler":
-        if (scaled := item.node.get("spec", "scaleTargetRef")) is not None:
-            _mend(known, scaled, scaled.text("kind"), "name", item.namespace)
+    for holder, _ in holders(item.node, _TYPED.get(item.kind, "")):
+        _mend(known, holder, holder.text("kind"), "name", item.namespace)
+    for subject in item.node.items("subjects") if item.kind in _BINDINGS else ():
+        if subject.text("kind") == "ServiceAccount":
+            _mend(known, subject, "ServiceAccount", "name", "", written=True)
+    for holder, _ in holders(item.node, _SERVED.get(item.kind, "")):
+        _mend(known, holder, "Service", "name", "", written=True)
 
 
 def _mend(
