@@ -44,7 +44,8 @@ def built(instructions: str, **files: str) -> dict[str, Any]:
     tree |= {f"app/{name}.yaml": text for name, text in files.items()}
     found = gathered(tree)
     assert reasons(found) == {}
-    return {address: subject.data for (unit, address), subject in objects(found.intake.head).items()}
+    named = objects(found.intake.head)
+    return {address: subject.data for (unit, address), subject in named.items() if unit == "app"}
 
 
 def refused(instructions: str, **files: str) -> str:

@@ -204,20 +204,20 @@ def test_json_patches_do_all_six_operations() -> None:
             - {op: add, path: /metadata/annotations, value: {}}
             - {op: add, path: /metadata/annotations/a~1b~0c, value: x}
             - {op: add, path: /spec/template/spec/containers/0/args/-, value: z}
-            - {op: add, path: /spec/template/spec/containers/0/args/0, value: y}
+            - {op: add, path: /spec/template/spec/containers/0/args/0, value: first}
             - {op: remove, path: /spec/template/spec/containers/0/env/0}
             - {op: remove, path: /spec/template/spec/volumes}
             - {op: copy, from: /spec/template/spec/containers/0/image, path: /metadata/annotations/image}
             - {op: move, from: /spec/template/spec/containers/0/ports, path: /spec/template/spec/containers/0/p}
-            - {op: replace, path: /spec/template/spec/containers/0/env/0, value: {name: N}}
+            - {op: replace, path: /spec/template/spec/containers/0/env/0, value: {name: Z}}
             """,
     )
     assert found[WEB]["metadata"]["annotations"] == {"a/b~c": "x", "image": "example.com/web:1"}
     assert found[WEB]["spec"]["replicas"] == 7
     assert pod(found) == {
         "containers": [
-            {"name": "app", "image": "example.com/web:1", "args": ["y", "a", "b", "z"],
-             "env": [{"name": "N"}], "p": [{"containerPort": 80}]},
+            {"name": "app", "image": "example.com/web:1", "args": ["first", "a", "b", "z"],
+             "env": [{"name": "Z"}], "p": [{"containerPort": 80}]},
         ]
     }  # fmt: skip
 

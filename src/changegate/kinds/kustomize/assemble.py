@@ -104,9 +104,10 @@ class _Side:
     def note_opaque(self, before: Collection[str]) -> None:
         """One subject for each kustomization behind a build that could not be followed."""
         for unit, problem in self.failed.items():
-            here = self._files.kustomizations[unit][0]
             by_path = {read.path: read for found in self._files.kustomizations.values() for read in found}
-            for path in sorted({here.path, problem.path or here.path}):
+            for path in sorted(
+                {*(here.path for here in self._files.kustomizations[unit]), problem.path} - {""}
+            ):
                 origin = by_path[path].origin()
                 self.index.add(
                     _Built(
