@@ -208,16 +208,17 @@ def test_json_patches_do_all_six_operations() -> None:
             - {op: remove, path: /spec/template/spec/containers/0/env/0}
             - {op: remove, path: /spec/template/spec/volumes}
             - {op: copy, from: /spec/template/spec/containers/0/image, path: /metadata/annotations/image}
-            - {op: move, from: /spec/template/spec/containers/0/ports, path: /spec/template/spec/containers/0/p}
+            - {op: move, from: /spec/template/spec/containers/0/ports, path: /spec/p}
             - {op: replace, path: /spec/template/spec/containers/0/env/0, value: {name: Z}}
             """,
     )
     assert found[WEB]["metadata"]["annotations"] == {"a/b~c": "x", "image": "example.com/web:1"}
     assert found[WEB]["spec"]["replicas"] == 7
+    assert found[WEB]["spec"]["p"] == [{"containerPort": 80}]
     assert pod(found) == {
         "containers": [
             {"name": "app", "image": "example.com/web:1", "args": ["first", "a", "b", "z"],
-             "env": [{"name": "Z"}], "p": [{"containerPort": 80}]},
+             "env": [{"name": "Z"}]},
         ]
     }  # fmt: skip
 
@@ -289,3 +290,100 @@ def test_generated_objects_are_known_by_name() -> None:
 def test_what_cannot_be_followed(more: str, reason: str) -> None:
     start = "" if more.startswith("resources") else "resources: [web.yaml]\n"
     assert reason in refused(start + more)
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("{}", True),
+        ("{kind: Deployment, name: web, namespace: default}", False),
+        ("{name: we}", False),
+        ("{name: we.}", True),
+        ("{name: ^web$}", True),
+        ("{name: w.*b}", True),
+        ("{name: .*e.*}", True),
+        ("{name: .*x.*}", False),
+        ("{name: x.*}", False),
+        ("{name: .*x}", False),
+        ("{name: other|web}", True),
+        ("{group: batch}", False),
+        ("{version: v2}", False),
+        ("{labelSelector: 'a=b, c'}", True),
+        ("{labelSelector: 'a==c'}", False),
+        ("{annotationSelector: a}", False),
+    ],
+)
+def test_targets(target: str, meant: bool) -> None:
+    found = built(
+        f"""
+        resources: [web.yaml]
+        patches:
+        - patch: '[{{op: add, path: /metadata/labels, value: {{a: b, c: d}}}}]'
+          target: {{}}
+        - patch: '[{{op: add, path: /spec/hit, value: 1}}]'
+          target: {target}
+        """
+    )
+    assert ("hit" in found[WEB]["spec"]) is meant
+
+
+def test_fields_that_name_a_namespace() -> None:
+    found = built(
+        """
+        resources: [more.yaml]
+        namespace: n
+        namePrefix: p-
+        commonLabels: {l: m}
+        commonAnnotations: {x: z}
+        images: [{name: a, newTag: "2"}]
+        """,
+        more="""
+            apiVersion: apiregistration.k8s.io/v1
+            kind: APIService
+            metadata: {name: v1}
+            spec: {service: {name: s}}
+            ---
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: c}
+            spec:
+              conversion: {webhook: {clientConfig: {service: {name: s, namespace: o}}}}
+              containers: [{image: a}]
+            ---
+            {apiVersion: v1, kind: Service, metadata: {name: s, namespace: o}}
+            ---
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: ValidatingWebhookConfiguration
+            metadata: {name: h}
+            webhooks: [{name: w, clientConfig: {service: {name: s, namespace: o}}}]
+            ---
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: j}
+            spec: {jobTemplate: {spec: {template: {spec: {initContainers: [{image: a}]}}}}}
+            ---
+            apiVersion: policy/v1
+            kind: PodDisruptionBudget
+            metadata: {name: b}
+            spec: {selector: {matchLabels: {}}}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: np}
+            spec: {podSelector: {matchLabels: {}}}
+            """,
+    )
+    service = {"name": "p-s", "namespace": "n"}
+    assert found["apiregistration.k8s.io/APIService v1"]["spec"]["service"] == service
+    crd = found["apiextensions.k8s.io/CustomResourceDefinition c"]["spec"]
+    assert crd["conversion"]["webhook"]["clientConfig"]["service"] == service
+    assert crd["containers"] == [{"image": "a"}]
+    hook = found["admissionregistration.k8s.io/ValidatingWebhookConfiguration p-h"]["webhooks"][0]
+    assert hook["clientConfig"]["service"] == service
+    job = found["batch/CronJob n/p-j"]["spec"]["jobTemplate"]
+    assert job["metadata"] == {"annotations": {"x": "z"}}
+    assert job["spec"]["template"]["metadata"] == {"labels": {"l": "m"}, "annotations": {"x": "z"}}
+    assert job["spec"]["template"]["spec"] == {"initContainers": [{"image": "a:2"}]}
+    assert found["policy/PodDisruptionBudget n/p-b"]["spec"]["selector"] == {"matchLabels": {"l": "m"}}
+    policy = found["networking.k8s.io/NetworkPolicy n/p-np"]["spec"]
+    assert policy["podSelector"] == {"matchLabels": {"l": "m"}}

@@ -10,7 +10,7 @@ from changegate.knowledge.credentials import is_token, names_secret
 from changegate.knowledge.workloads import reach
 from changegate.model.document import Route
 from changegate.model.schema import to_data
-from changegate.model.subject import Identity, Origin, Subject, Unknown
+from changegate.model.subject import Identity, Subject, Unknown
 from changegate.model.workload import CONTAINER, WORKLOAD, Container, HostPath, Variable, Workload
 
 IMAGE_DECIDES: Final = "the image decides"
