@@ -24,6 +24,8 @@ from changegate.syntax.text import is_lfs_pointer
 # A name that plainly promises configuration: what cannot be read behind it blocks.
 _CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
 
+_TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
+
 # Controls, formatting (bidirectional, zero width), line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
@@ -217,7 +219,7 @@ class Intake:
             file = self._parsed(path, content, kinds)
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
-                return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
+                return _Side(State.OPAQUE, f"{_TEMPLATE} ({problem.cause})")
             if not _promised(path):
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise

@@ -9,6 +9,7 @@ from changegate.kinds import (
     dependabot,
     dockerfile,
     github,
+    helm,
     kubernetes,
     kustomize,
     precommit,
@@ -31,6 +32,7 @@ KINDS: dict[str, Kind] = {
     terraform.NAME: terraform,
     cloudformation.NAME: cloudformation,
     aws_policy.NAME: aws_policy,
+    helm.NAME: helm,
 }
 
 # Kinds whose files only mean something together.
