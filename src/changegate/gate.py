@@ -157,6 +157,7 @@ def _assemble(intake: Intake, problems: list[Problem]) -> None:
     for assembler in ASSEMBLERS.values():
         for problem in assembler.assemble(intake.base, intake.head):
             _note(problems, problem)
+    intake.note_opaque()
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

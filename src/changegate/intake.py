@@ -12,7 +12,7 @@ from changegate.errors import InputProblem
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
-from changegate.model.plugin import Kind, Need, Reading, tags_of
+from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
@@ -55,14 +55,14 @@ class Intake:
         self._settings = settings
         self._working_on = working_on
         self._bytes = 0
-        self._seen: set[str] = set()
+        self._seen: dict[str, Entry] = {}
         self._last: tuple[str, bytes, SourceFile] | None = None
 
     def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
         """Read entries; a path that was read before is passed over."""
         for entry in entries:
             if entry.path not in self._seen:
-                self._seen.add(entry.path)
+                self._seen[entry.path] = entry
                 self._working_on(entry.path)
                 self._take(entry, context)
 
@@ -86,6 +86,19 @@ class Intake:
                     why="Different tools, machines and readers take it for different files.",
                     remedy="Rename the file.",
                 )
+
+    def note_opaque(self) -> None:
+        """Enter into the ledger what an assembler found that it cannot follow."""
+        reasons = {subject.identity.address: subject.data for subject in self.head.of(OPAQUE)}
+        for at, entry in enumerate(self.ledger):
+            said = reasons.get(entry.path)
+            if said is None or entry.state is not State.JUDGED:
+                continue
+            blocks = self._settings.on_opaque == "fail" and not entry.context
+            state = State.BLOCKED if blocks else State.OPAQUE
+            self.ledger[at] = dataclasses.replace(entry, state=state, reason=said["reason"], kinds=())
+            if said["was_judged"]:
+                self.became_opaque.append(self._seen[entry.path])
 
     def follow(self, needs: Callable[[Index, Index], Iterable[Need]]) -> None:
         """Read the unchanged files that joins of the changed subjects need."""

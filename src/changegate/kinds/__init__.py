@@ -11,6 +11,7 @@ from changegate.kinds import (
     github,
     helm,
     kubernetes,
+    kustomize,
     precommit,
     sbom,
     terraform,
@@ -20,6 +21,7 @@ from changegate.model.plugin import Assembler, Kind
 
 KINDS: dict[str, Kind] = {
     kubernetes.NAME: kubernetes,
+    kustomize.NAME: kustomize,
     github.NAME: github,
     terraform_plan.NAME: terraform_plan,
     dockerfile.NAME: dockerfile,
@@ -34,4 +36,4 @@ KINDS: dict[str, Kind] = {
 }
 
 # Kinds whose files only mean something together.
-ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform}
+ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform, kustomize.NAME: kustomize}

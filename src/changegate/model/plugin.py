@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from changegate.errors import InputProblem
 from changegate.model.change import Change
@@ -66,6 +66,11 @@ class Kind(Protocol):
 def tags_of(kinds: Iterable[Kind]) -> Mapping[str, str]:
     """The local YAML tags of all these kinds; most have none."""
     return {tag: key for kind in kinds for tag, key in getattr(kind, "TAGS", {}).items()}
+
+
+OPAQUE: Final = "opaque"
+"""Kind of the subjects by which an assembler says, at the head, what cannot be judged: the address is a path,
+`data` is `{reason, was_judged}`: why, and whether the base could be judged."""
 
 
 class Assembler(Protocol):

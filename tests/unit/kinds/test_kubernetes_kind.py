@@ -55,8 +55,6 @@ def test_the_kind_is_registered() -> None:
         ("notes.txt", _POD),
         ("notes.txt", b'{\n  "apiVersion": "v1", "kind": "Pod"}'),
         ("manifest", b"- apiVersion: v1\n  kind: Pod\n"),
-        ("k/kustomization.yaml", b"resources: [a.yaml]\n"),
-        ("Kustomization", b""),
     ],
 )
 def test_sniffs(path: str, content: bytes) -> None:
@@ -70,6 +68,8 @@ def test_sniffs(path: str, content: bytes) -> None:
         ("main.go", _POD),
         ("templates/_helpers.tpl", _POD),
         ("main.tf", _POD),
+        ("k/kustomization.yaml", _POD),
+        ("Kustomization", _POD),
         ("a.yaml", b"apiVersion: v2\nname: chart\n"),
         ("a.yaml", b"kind: pipeline\n"),
         ("a.json", b'{"kind": "\\u003cb\\u003e \\u00e9"}'),
@@ -315,7 +315,6 @@ _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
         ("app.yaml", 'apiVersion: v1\nkind: List\nitems: "{{ .Values.items }}"', "items of the list", []),
         ("app.yaml", 'apiVersion: v1\nkind: List\nitems: ["{{ .Values.item }}"]', "items of the list", []),
         ("app.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "Kustomize", []),
-        ("a/kustomization.yml", "resources: [b.yaml]", "Kustomize", []),
         ("notes.txt", "apiVersion and kind\n", "is one text", []),
     ],
 )
