@@ -26,8 +26,12 @@ bench: $(READY)  ## measure the budget table on generated corpora
 	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check .
 	$(VENV)/bench/bin/python benchmarks/run.py
 
-docs generate: $(READY)  ## write the generated pages, schemas and files anew
+generate: $(READY)  ## write the generated pages, schemas and files anew
 	$(BIN)/python scripts/generate.py
+
+docs: generate  ## build the documentation into site/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("changegate needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

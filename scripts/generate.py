@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from changegate import config, limits
+from changegate.cli import program
 from changegate.model import artifact, component, grant, reversal, workflow, workload
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
-from changegate.policy import rulefile, waivers
+from changegate.policy import listing, rulefile, waivers
 from changegate.policy.pack import shipped_rules
 from changegate.report.json import schema as result_schema
 
@@ -27,6 +30,7 @@ PILLARS = {
     "signed-artifacts": "Signed artifacts: is what it brings in pinned, signed and from where it says?",
     "revertibility": "Revertibility: if this is reverted tomorrow, do service and data come back?",
 }
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -34,12 +38,16 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield REFERENCE / "rules.md", rules_page(shipped_rules(cases=True))
     yield REFERENCE / "subjects.md", subjects_page()
     yield REFERENCE / "limits.md", limits_page()
+    yield REFERENCE / "cli.md", cli_page()
     schemas: dict[str, Mapping[str, Any]] = {
         "config": config.SCHEMA,
         "waivers": waivers.SCHEMA,
         "rule": rulefile.SCHEMA,
         "result-v1": result_schema(),
+        "rules-v1": listing.SCHEMA,
     }
+    for name, model in _models():
+        schemas[_schema_name(name)] = {"$schema": DRAFT, "title": f"changegate {name}"} | schema_of(model)
     for name, schema in schemas.items():
         yield REFERENCE / f"{name}.json", json.dumps(schema, indent=2) + "\n"
 
@@ -81,11 +89,9 @@ def _reference(text: str) -> str:
     return f"<{text}>"
 
 
-def subjects_page() -> str:
-    """Fields of the normalised kinds, from the model."""
-    parts = ["# Subjects\n", NOTE]
-    parts.append("Every field is always present. All other kinds keep the shape of their document.\n")
-    models = (
+def _models() -> Iterable[tuple[str, type]]:
+    """What rules see in a shape of its own, in the order of the page."""
+    return (
         (grant.KIND, grant.Grant),
         ("change.delta of a grant", grant.GrantDelta),
         (artifact.KIND, artifact.Artifact),
@@ -99,8 +105,19 @@ def subjects_page() -> str:
         (workload.CONTAINER, workload.Container),
         (component.KIND, component.Component),
     )
-    for name, model in models:
-        parts.append(f"\n## {name}\n\n{_doc(model)}\n\n| field | type |\n|---|---|\n")
+
+
+def _schema_name(subject: str) -> str:
+    return "subject-" + subject.replace("/", "-").replace(" ", "-").replace(".", "-")
+
+
+def subjects_page() -> str:
+    """Fields of the normalised kinds, from the model."""
+    parts = ["# Subjects\n", NOTE]
+    parts.append("Every field is always present. All other kinds keep the shape of their document.\n")
+    for name, model in _models():
+        schema = f"[JSON Schema]({_schema_name(name)}.json)"
+        parts.append(f"\n## {name}\n\n{_doc(model)}\n\n{schema}\n\n| field | type |\n|---|---|\n")
         parts += [f"| `{path}` | {kind} |\n" for path, kind in _fields(schema_of(model))]
     return "".join(parts)
 
@@ -132,6 +149,26 @@ def limits_page() -> str:
         if name.isupper() and isinstance(value, int) and name not in ("KIB", "MIB"):
             parts.append(f"| {name.lower().replace('_', ' ')} | {value:,} |\n")
     return "".join(parts)
+
+
+def cli_page() -> str:
+    """The help of every command, as the program prints it."""
+    parts = ["# Commands\n\n", NOTE]
+    parts += [f"## {name}\n\n```text\n{text}\n```\n\n" for name, text in _helps(program, "changegate")]
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def _helps(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
+    settings = {**command.context_settings, "terminal_width": 100}
+    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent, **settings)
+    yield name, command.get_help(context).rstrip()
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None:
+                yield from _helps(found, f"{name} {inner}", context)
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from changegate.errors import InputProblem
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
-from changegate.model.plugin import Kind, Need, Reading
+from changegate.model.plugin import Kind, Need, Reading, tags_of
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
@@ -201,7 +201,7 @@ class Intake:
 
     def _read(self, path: str, content: bytes, kinds: list[Kind], side: Side, context: bool) -> _Side:
         try:
-            file = self._parsed(path, content)
+            file = self._parsed(path, content, kinds)
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
                 return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
@@ -220,10 +220,10 @@ class Intake:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")
 
-    def _parsed(self, path: str, content: bytes) -> SourceFile:
+    def _parsed(self, path: str, content: bytes, kinds: list[Kind]) -> SourceFile:
         """Context has the same content on both sides: it is parsed once."""
         if self._last is None or self._last[:2] != (path, content):
-            self._last = (path, content, read_file(path, content))
+            self._last = (path, content, read_file(path, content, tags_of(kinds)))
         return self._last[2]
 
     def _index(self, reading: Reading, side: Side, context: bool) -> None:

@@ -8,28 +8,48 @@ from pathlib import Path
 
 from changegate import limits
 from changegate.errors import InputProblem, Problem, UsageProblem
-from changegate.gate import Clock, Request, gather, judge_under
+from changegate.gate import Clock, Gathered, Request, gather, judge_under
 from changegate.governance import Governance, Policy
+from changegate.model.anatomy import Row, decisive
+from changegate.model.change import Change
 from changegate.model.finding import Finding, Status
 from changegate.model.result import State
 from changegate.model.rule import Case, Expected, Rule
 from changegate.model.settings import RuleSettings, Settings
+from changegate.policy.anatomy import anatomy
+from changegate.policy.cel.engine import engine
 from changegate.policy.crosscheck import disagreements, field_deletions
 from changegate.policy.evaluate import judges
 from changegate.policy.pack import load_rules
+from changegate.policy.program import RuleProgram
+from changegate.policy.scene import Scene, Sides, World
 from changegate.sandbox import LocalDesk
 from changegate.sources.tree import MemorySource
 
 TODAY = "2000-01-01"  # cases know no waivers and no `enforce_after`: any day will do
+_JUDGED = 3  # subjects of a failed case whose values are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A subject of a case: what every part of `deny` came to on it, and the part to look at."""
+
+    kind: str
+    address: str
+    path: str
+    rows: tuple[Row, ...]
+    look_at: Row
 
 
 @dataclass(slots=True)
 class Failure:
-    """A case that did not hold; `path` and `line` are those of the rule file."""
+    """A case that did not hold. `judged` says why, when the rule fired where it should not have or the
+    other way round; it is empty when the case met no subject that the rule judges."""
 
     rule: Rule
     case: str
     reason: str
+    judged: tuple[Judged, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.rule.path}: {self.case}: {self.reason}"
@@ -41,13 +61,6 @@ class CaseReport:
     cases: int = 0
     passed: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-
-    def lines(self, *, verbose: bool) -> Iterator[str]:
-        if verbose:
-            for name in self.passed:
-                yield f"ok    {name}"
-        for failure in self.failures:
-            yield f"FAIL  {failure}"
 
 
 def pack_files(folder: Path) -> list[tuple[str, bytes]]:
@@ -78,7 +91,7 @@ def run_cases(rules: Sequence[Rule]) -> CaseReport:
             report.cases += 1
             reason = run_case(rule, case)
             if reason:
-                report.failures.append(Failure(rule, case.name, reason))
+                report.failures.append(Failure(rule, case.name, reason, _why(rule, case)))
             else:
                 report.passed.append(f"{rule.id}: {case.name}")
     return report
@@ -120,6 +133,45 @@ def run_case(rule: Rule, case: Case) -> str:
     return next(_unsound(rule, case), "")
 
 
+def _why(rule: Rule, case: Case) -> tuple[Judged, ...]:
+    """The values behind a case that fired too often or too seldom."""
+    try:
+        found = findings_of(rule, case)
+        if len(found) == len(case.findings):
+            return ()
+        wanted = len(found) < len(case.findings)
+        gathered = _gathered(rule, case)
+        program = RuleProgram(rule, engine(), _settings(rule, case).of(rule.id))
+        fired = {finding.identity for finding in found}
+        judged = [c for c in gathered.changes if judges(rule, c.identity.kind)]
+        return tuple(
+            _judged(program, change, gathered, wanted=wanted)
+            for change in judged
+            if (change.identity in fired) is not wanted
+        )[:_JUDGED]
+    except Problem:  # the reason of the failure says so already
+        return ()
+
+
+def _judged(program: RuleProgram, change: Change, gathered: Gathered, *, wanted: bool) -> Judged:
+    rows = anatomy(program, scene_of(program, change, gathered))
+    identity, subject = change.identity, change.subject
+    return Judged(identity.kind, identity.address, subject.path, rows, decisive(rows, wanted=wanted))
+
+
+def scene_of(program: RuleProgram, change: Change, gathered: Gathered) -> Scene:
+    """What the rule sees of a change: its head, or its base for what was removed."""
+    world = World(gathered.intake.base, gathered.intake.head, gathered.changes)
+    return Scene(program.engine, world, Sides(change), change.subject, change.subject.side)
+
+
+def _gathered(rule: Rule, case: Case) -> Gathered:
+    with MemorySource(case.base, case.head) as source:
+        proposal, reader = source.proposal()
+        request = Request(proposal, TODAY)
+        return gather(_settings(rule, case), [rule], request, LocalDesk(reader), Clock())
+
+
 def findings_of(rule: Rule, case: Case) -> list[Finding]:
     """What the rule finds on the case, in order of place. Raises `Problem`."""
     policy = Policy((rule,), (rule,), _settings(rule, case), (), "")
@@ -138,10 +190,7 @@ def findings_of(rule: Rule, case: Case) -> list[Finding]:
 def _unsound(rule: Rule, case: Case) -> Iterator[str]:
     """What the case proves against the rule, beyond its findings."""
     settings = _settings(rule, case)
-    with MemorySource(case.base, case.head) as source:
-        proposal, reader = source.proposal()
-        request = Request(proposal, TODAY)
-        intake, changes, _ = gather(settings, [rule], request, LocalDesk(reader), Clock())
+    intake, changes, _ = _gathered(rule, case)
     judged = [change for change in changes if judges(rule, change.identity.kind)]
     for disagreement in disagreements(rule, judged, intake.base, intake.head, settings.of(rule.id)):
         yield str(disagreement)

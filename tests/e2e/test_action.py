@@ -313,7 +313,7 @@ class TestHostile:
         repository = hosted(tmp_path, {name: f"apiVersion: v1\nkind: {kind}\nkind: Pod\n", **BAD})
         ran = repository.run()
         assert (ran.code, ran.outputs["verdict"], ran.outputs["blocked"]) == (3, "blocked", "1"), ran.log
-        assert {command for command, _, _ in ran.commands} == {"error"}
+        assert {command for command, _, _ in ran.commands} == {"error", "warning"}
         assert not re.search(r"^::(?:add-mask|set-output)", ran.summary, re.MULTILINE)
 
     def test_the_judging_step_gets_no_token(self) -> None:

@@ -85,7 +85,7 @@ def rule(deny: str, **options: Any) -> Rule:
         if isinstance(fields.get(name), str):
             fields[name] = Expression(fields[name], Span(8, 11, 8, 20))
     fields["params"] = {name: Param("list", value) for name, value in fields.get("params", {}).items()}
-    return Rule(deny=Expression(deny, Span(7, 7, 7, 20), (7,)), **fields)
+    return Rule(deny=Expression(deny, Span(7, 7, 7, 20), ((0, 7, 7),)), **fields)
 
 
 def judged(

@@ -13,7 +13,14 @@ from changegate.report import render
 from support.results import RESULTS
 
 FOLDER = Path(__file__).parents[1] / "goldens" / "report"
-SUFFIXES = {"text": "txt", "sarif": "sarif", "json": "json"}
+SUFFIXES = {
+    "text": "txt",
+    "sarif": "sarif",
+    "sarif-audit": "audit.sarif",
+    "json": "json",
+    "junit": "junit.xml",
+    "gitlab": "gitlab.json",
+}
 
 
 def goldens() -> Iterator[tuple[Path, str]]:
@@ -21,7 +28,7 @@ def goldens() -> Iterator[tuple[Path, str]]:
     for name, build in RESULTS.items():
         for form, suffix in SUFFIXES.items():
             text = render(form, build(), width=80, color=False)
-            if form == "sarif":
+            if form.startswith("sarif"):
                 text = json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
             yield FOLDER / f"{name}.{suffix}", text
         yield FOLDER / f"{name}.wide.txt", render("text", build(), width=160, color=False)

@@ -15,7 +15,8 @@ from changegate.errors import ExitCode, InternalProblem, Problem
 _COMMANDS: Final = {
     "check": ("changegate.cli.check", "Judge a change: base against head."),
     "scan": ("changegate.cli.scan", "Judge files as they are, without a base."),
-    "rules": ("changegate.cli.rules", "List the rules, or show one."),
+    "explain": ("changegate.cli.explain", "Explain a rule, or one finding of a change."),
+    "rules": ("changegate.cli.rules", "List the rules, show one, or begin one."),
     "test": ("changegate.cli.test", "Run the cases of a pack of rules."),
     "init": ("changegate.cli.init", "Write a first configuration."),
     "hook": ("changegate.cli.hook", "Judge what is being committed (for pre-commit)."),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from changegate.cli.output import OutputType
+from changegate.report import FORMATS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +21,16 @@ def judging(function: F) -> F:
     return function
 
 
+DAY = click.option(
+    "--now",
+    "today",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
+    show_default="today, UTC",
+    help="The day that waivers and enforce_after are held to.",
+)
+
 _JUDGING = (
     click.option(
         "-o",
@@ -27,7 +38,7 @@ _JUDGING = (
         "outputs",
         type=OutputType(),
         multiple=True,
-        help="text, sarif, json or markdown, with =PATH for a file; may be given several times. "
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, with =PATH for a file; several times if wanted. "
         "Example: -o sarif=gate.sarif -o json=-",
     ),
     click.option(
@@ -35,13 +46,5 @@ _JUDGING = (
         is_flag=True,
         help="Report findings without failing. Blocked input and errors still fail.",
     ),
-    click.option(
-        "--now",
-        "today",
-        metavar="DATE",
-        type=click.DateTime(["%Y-%m-%d"]),
-        default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
-        show_default="today, UTC",
-        help="The day that waivers and enforce_after are held to.",
-    ),
+    DAY,
 )

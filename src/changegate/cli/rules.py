@@ -15,7 +15,7 @@ from changegate.model.rule import Rule
 
 @click.group()
 def command() -> None:
-    """List the rules that come with changegate (and your own), or show one."""
+    """List the rules that come with changegate (and your own), show one, or begin one."""
 
 
 @command.command("list")
@@ -25,7 +25,9 @@ def list_rules(pack: Path | None, as_json: bool) -> None:
     """List the rules: id, severity, level, title."""
     rules = _rules(pack)
     if as_json:
-        click.echo(json.dumps([_summary(rule) for rule in rules], indent=2))
+        from changegate.policy.listing import listed
+
+        click.echo(json.dumps([listed(rule) for rule in rules], indent=2))
         return
     wide = max(len(rule.id) for rule in rules)
     for rule in rules:
@@ -50,23 +52,50 @@ def show_rule(rule_id: str, pack: Path | None) -> None:
     click.echo(_page(rules[rule_id], min(Terminal.of(sys.stdout).width, 100)))
 
 
+@command.command("new")
+@click.argument("name", metavar="GROUP/NAME")
+@click.option(
+    "--judges", "kind", metavar="KIND", required=True, help="grant, artifact, kubernetes/Service ..."
+)
+@click.option("--mode", type=click.Choice(["state", "transition"]), help="Default: what suits the kind.")
+@click.option(
+    "--folder",
+    default=".changegate/rules",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The pack to write to.",
+)
+def new_rule(name: str, kind: str, mode: str | None, folder: Path) -> None:
+    """Begin a rule: a file that runs, with a case that fires and one that stays silent.
+
+    \b
+    changegate rules new least-privilege/no-wildcard-verbs --judges grant
+    changegate rules new house/owner-missing --judges kubernetes/Service --mode transition
+    """
+    from changegate.cli.begin import write_new
+    from changegate.model.rule import RuleMode
+    from changegate.policy.pack import check_id
+    from changegate.policy.skeleton import draft
+
+    check_id(name)
+    path = folder / f"{name}.yaml"
+    write_new(path, draft(name, kind, RuleMode(mode) if mode else None))
+    click.echo(f"wrote  {path}")
+    click.echo(f"Next: make it yours, then changegate test {folder}")
+
+
 def _rules(pack: Path | None) -> Sequence[Rule]:
-    from changegate.policy.pack import load_rules, shipped_rules
+    from changegate.policy.pack import shipped_rules
+
+    return shipped_rules() if pack is None else own_rules(pack)
+
+
+def own_rules(pack: Path) -> Sequence[Rule]:
+    """The rules of a folder, with their cases. Raises `UsageProblem`."""
+    from changegate.policy.pack import load_rules
     from changegate.rulecases import pack_files
 
-    if pack is None:
-        return shipped_rules()
     return load_rules(pack_files(pack), shipped=False, folder=pack.as_posix() + "/")
-
-
-def _summary(rule: Rule) -> dict[str, str]:
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "severity": rule.severity,
-        "level": rule.level,
-        "mode": rule.mode,
-    }
 
 
 def _page(rule: Rule, width: int) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sys
 import time
-from collections.abc import Callable
 
 import click
 
 from changegate.cli.output import Output, chosen, write
-from changegate.cli.terminal import Terminal
+from changegate.cli.progress import progress
 from changegate.errors import ExitCode, InputProblem
 from changegate.gate import Request, judge
 from changegate.model.proposal import SteadyReader
@@ -32,13 +30,12 @@ def run(request: Request, reader: SteadyReader, outputs: tuple[Output, ...], *, 
 def judged(request: Request, reader: SteadyReader) -> Result:
     """The result of a run, also when the judging process came to a bad end."""
     try:
-        result = run_isolated(functools.partial(_judge, request), reader, on_progress=_progress())
+        with progress() as tell:
+            result = run_isolated(functools.partial(_judge, request), reader, on_progress=tell)
         reader.verify_unmoved()
         return result
     except InputProblem as problem:
         return blocked(request, problem)
-    finally:
-        _clear_progress()
 
 
 def _judge(request: Request, desk: Desk) -> Result:
@@ -73,29 +70,3 @@ def _version() -> str:
     from changegate import __version__
 
     return __version__
-
-
-_PATIENCE = 2.0  # seconds before a long run says what it is doing
-
-
-def _progress() -> Callable[[str], None] | None:
-    if not sys.stderr.isatty():
-        return None
-    width = Terminal.of(sys.stderr).width - 14
-    began, shown = time.monotonic(), [0.0]
-
-    def show(path: str) -> None:
-        now = time.monotonic()
-        if now - began > _PATIENCE and now - shown[0] > 0.1:
-            shown[0] = now
-            printable = "".join(c if c.isprintable() else "?" for c in path)[-width:]
-            sys.stderr.write(f"\r\x1b[Kchangegate: {printable}")
-            sys.stderr.flush()
-
-    return show
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()

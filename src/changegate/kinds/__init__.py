@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from changegate.kinds import (
+    aws_policy,
+    cloudformation,
     compose,
     dependabot,
     dockerfile,
@@ -25,6 +27,8 @@ KINDS: dict[str, Kind] = {
     precommit.NAME: precommit,
     sbom.NAME: sbom,
     terraform.NAME: terraform,
+    cloudformation.NAME: cloudformation,
+    aws_policy.NAME: aws_policy,
 }
 
 # Kinds whose files only mean something together.

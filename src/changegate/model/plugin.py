@@ -5,7 +5,7 @@ Each plug-in is a module (or an object) with these functions, named in one expli
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -47,6 +47,8 @@ class Kind(Protocol):
 
     `TEMPLATED` tells whether its files are often templates: one that does not parse is then opaque
     instead of blocked. `MAX_BYTES` is the largest file it is asked to read.
+
+    A kind whose YAML has local tags names them in `TAGS`, as in `syntax.yaml.parse_yaml` (see `tags_of`).
     """
 
     NAME: str
@@ -59,6 +61,11 @@ class Kind(Protocol):
 
     def read(self, file: SourceFile, side: Side, unit: str) -> Reading:
         """Subjects of a file. Raises `InputProblem` when the file is of this kind but misformed."""
+
+
+def tags_of(kinds: Iterable[Kind]) -> Mapping[str, str]:
+    """The local YAML tags of all these kinds; most have none."""
+    return {tag: key for kind in kinds for tag, key in getattr(kind, "TAGS", {}).items()}
 
 
 class Assembler(Protocol):

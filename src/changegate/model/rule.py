@@ -34,12 +34,22 @@ class RuleMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """CEL source and where it stands in its rule file (`span` is of the YAML scalar's content;
-    `indents` maps a line of the source to the column it starts at in the file)."""
+    """CEL source and where it stands in its rule file: `span` is of the YAML scalar's content; each of
+    `runs` is (offset in the source, line, column) where a stretch begins that stands in the file as it is.
+    YAML folds lines, so that one line of the source may stand on several."""
 
     source: str
     span: Span = START
-    indents: tuple[int, ...] = ()
+    runs: tuple[tuple[int, int, int], ...] = ()
+
+    def place(self, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the file of a line and column of the source."""
+        before = self.source.split("\n")[: line - 1]
+        offset = sum(len(text) + 1 for text in before) + column - 1
+        start = max((run for run in self.runs if run[0] <= offset), default=None)
+        if start is None:
+            return self.span.start_line + line - 1, self.span.start_column if line == 1 else column
+        return start[1], start[2] + offset - start[0]
 
 
 @dataclass(frozen=True, slots=True)

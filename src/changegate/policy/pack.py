@@ -67,6 +67,17 @@ def _id(path: str, folder: str) -> str:
     return rule_id
 
 
+def check_id(rule_id: str) -> None:
+    """Raises `UsageProblem` for what cannot be a rule's id: a group and a name, of plain letters."""
+    parts = rule_id.split("/")
+    if len(parts) < 2 or not all(part and set(part) <= _NAME for part in parts):
+        raise UsageProblem(
+            f'"{rule_id}" cannot be the name of a rule',
+            why="The name becomes the path of its file, and its id in every report.",
+            remedy="Give a group and a name of a-z, 0-9, - and _, as in least-privilege/no-wildcard-verbs.",
+        )
+
+
 def shipped_rules(*, cases: bool = False) -> tuple[Rule, ...]:
     """The rules that come with changegate; with `cases`, as their files state them."""
     return _shipped(cases)
@@ -139,4 +150,4 @@ def _revived(value: Mapping[str, Any]) -> Rule:
 
 
 def _expression(value: Mapping[str, Any]) -> Expression:
-    return Expression(value["source"], Span(*value["span"]), tuple(value["indents"]))
+    return Expression(value["source"], Span(*value["span"]), tuple((a, b, c) for a, b, c in value["runs"]))

@@ -48,14 +48,16 @@ class Placed:
         )
 
     @property
-    def indents(self) -> tuple[int, ...]:
-        """The column that each line of the text starts at."""
-        columns, offset = [], 0
-        for line in self.text.split("\n"):
-            space = len(line) - len(line.lstrip())
-            columns.append(max(self.at(offset + space).column - space, 1))
-            offset += len(line) + 1
-        return tuple(columns)
+    def runs(self) -> tuple[tuple[int, int, int], ...]:
+        """(offset, line, column) wherever the text does not go on where its last character stands."""
+        found: list[tuple[int, int, int]] = []
+        for offset, (char, at) in enumerate(zip(self.text, self._places, strict=False)):
+            if char.isspace():
+                continue
+            start, line, column = found[-1] if found else (0, 0, 0)
+            if (at.line, at.column) != (line, column + offset - start):
+                found.append((offset, *at))
+        return tuple(found)
 
 
 def _align(lines: Sequence[str], span: Span, text: str) -> list[At]:

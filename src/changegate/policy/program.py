@@ -44,14 +44,17 @@ class Formula:
         except CelError as error:
             raise self._misformed(error) from None
 
+    def place(self, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the rule's file of a place in the expression."""
+        return self._expression.place(line, column)
+
     def _misformed(self, error: CelError) -> UsageProblem:
-        line, indents = self._expression.span.start_line, self._expression.indents
-        indent = indents[error.line - 1] if error.line <= len(indents) else 1
+        line, column = self.place(error.line, error.column)
         return UsageProblem(
             error.message,
             path=self._rule.path,
-            line=line + error.line - 1,
-            column=indent + error.column - 1,
+            line=line,
+            column=column,
             why=f"{self._rule.id} cannot judge anything.",
             remedy="Mend the expression.",
         )

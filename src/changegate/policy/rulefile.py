@@ -164,7 +164,7 @@ class _RuleFile:
         span = self._document.locate((field,))._replace(
             start_line=placed.start.line, start_column=placed.start.column
         )
-        return Expression(source, span, placed.indents[: source.count("\n") + 1])
+        return Expression(source, span, placed.runs)
 
     def _param(self, name: str, value: Mapping[str, Any]) -> Param:
         default = value["default"]

@@ -27,8 +27,11 @@ class _Lazy:
 REPORTERS: Final[dict[str, Reporter]] = {
     "text": _Lazy("changegate.report.text"),
     "sarif": _Lazy("changegate.report.sarif"),
+    "sarif-audit": _Lazy("changegate.report.sarif_audit"),
     "json": _Lazy("changegate.report.json"),
     "markdown": _Lazy("changegate.report.markdown"),
+    "junit": _Lazy("changegate.report.junit"),
+    "gitlab": _Lazy("changegate.report.gitlab"),
 }
 FORMATS: Final = tuple(REPORTERS)
 

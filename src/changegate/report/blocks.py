@@ -14,6 +14,7 @@ Block = list[Finding]
 """Findings that differ in their subject only; the first one speaks for all."""
 
 _LABEL: Final = 10  # `    fix   `
+_DIGITS: Final = 12  # of a fingerprint: two findings of one change will not share them
 _PLACES: Final = 4  # related places shown
 _OTHERS: Final = 8  # further subjects shown
 _BLOCKS: Final = 100  # of each weight; the rest is counted, and is in the JSON output
@@ -68,6 +69,7 @@ def _put_full(page: Page, block: Block, told: dict[tuple[str, str], str]) -> Non
     _put_advice(page, finding, told)
     if finding.softened:
         _labelled(page, "held", f"does not gate: {finding.softened}")
+    _labelled(page, "more", f"changegate explain {finding.fingerprint[:_DIGITS]}")
     page.blank()
 
 
@@ -124,4 +126,5 @@ def place_of(at: Location) -> str:
 def _place(at: Location, width: int) -> str:
     place = shorten(place_of(at), width)
     side = " (at the base)" if at.side == "base" else ""
-    return f"{place}{side}  {at.note}".rstrip()
+    note = "" if side and at.note == "before" else at.note  # the same, said twice
+    return f"{place}{side}  {note}".rstrip()

@@ -1,5 +1,7 @@
 """SARIF 2.1.0 (OASIS, errata 01) in the profile that GitHub code scanning accepts and tracks.
 
+`sarif_audit.py` is the other profile, which leaves nothing out.
+
 What GitHub takes is documented at
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support.
 
@@ -17,8 +19,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from changegate.limits import SARIF_BYTES, SARIF_LOCATIONS, SARIF_RESULTS
 from changegate.model.finding import Finding, Location, Outcome, Status
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT: Final = "%SRCROOT%"
 
+More: TypeAlias = Callable[[Finding], dict[str, Any]]
+"""Members of a result beyond those that GitHub reads."""
+
 
 def render(result: Result) -> str:
     """One run, worst results first, at most `SARIF_RESULTS` of them and `SARIF_BYTES` in all.
@@ -45,10 +50,15 @@ def render(result: Result) -> str:
     wanted = [f for f in result.findings if f.waiver is None and f.status is not Status.ABSENT]
     wanted.sort(key=lambda f: (f.status is Status.UNCHANGED and not f.gates, f.order))
     # Room for the notification itself; everything else of the run is measured as it is.
-    shell = _size(plain(_log(result, [], [], cut=len(wanted))))
-    kept, rules = _fitting(result, wanted[:SARIF_RESULTS], SARIF_BYTES - shell)
-    log = plain(_log(result, kept, rules, cut=len(wanted) - len(kept)))
-    return _text({name: log[name] for name in ("$schema", "version", "runs")}) + "\n"
+    shell = _size(plain(log_of(result, [], [], cut=len(wanted))))
+    kept, rules = fitting(result, wanted[:SARIF_RESULTS], SARIF_BYTES - shell)
+    return written(log_of(result, kept, rules, cut=len(wanted) - len(kept)))
+
+
+def written(log: Any) -> str:
+    """A log as its file: one line, the members that readers look for first."""
+    shown = plain(log)
+    return _text({name: shown[name] for name in ("$schema", "version", "runs")}) + "\n"
 
 
 def _text(value: Any) -> str:
@@ -59,10 +69,10 @@ def _size(value: Any) -> int:
     return len(_text(value).encode()) + 1  # and a comma
 
 
-def _fitting(
-    result: Result, findings: Iterable[Finding], room: int
+def fitting(
+    result: Result, findings: Iterable[Finding], room: float, *, more: More = lambda _: {}
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Results, and the rules they name, until the room is used up."""
+    """Results, and the rules they name, until the room (in bytes) is used up."""
     results: list[dict[str, Any]] = []
     rules: list[dict[str, Any]] = []
     index: dict[str, int] = {}
@@ -73,7 +83,7 @@ def _fitting(
         line = line_hash(finding)
         seen[line] += 1
         entry = _result(finding, index.get(finding.rule, len(rules)), f"{line}:{seen[line]}", checked=checked)
-        shown = plain(entry)
+        shown = plain(entry) | more(finding)
         room -= _size(shown) + sum(map(_size, added))
         if room < 0:
             break
@@ -83,7 +93,15 @@ def _fitting(
     return results, rules
 
 
-def _log(result: Result, results: list[dict[str, Any]], rules: list[dict[str, Any]], *, cut: int) -> Any:
+def log_of(
+    result: Result,
+    results: list[dict[str, Any]],
+    rules: list[dict[str, Any]],
+    *,
+    cut: int = 0,
+    category: str = "changegate/",
+) -> Any:
+    """A log of one run; `cut` results are said to be missing."""
     import sarif_om
 
     driver = sarif_om.ToolComponent(
@@ -103,7 +121,7 @@ def _log(result: Result, results: list[dict[str, Any]], rules: list[dict[str, An
         tool=sarif_om.Tool(driver=driver),
         invocations=[invocation],
         results=results,
-        automation_details=sarif_om.RunAutomationDetails(id="changegate/"),
+        automation_details=sarif_om.RunAutomationDetails(id=category),
         column_kind="unicodeCodePoints",
         original_uri_base_ids={_ROOT: {"description": {"text": "The root of the repository."}}},
         properties=_properties(result),

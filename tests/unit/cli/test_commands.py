@@ -105,7 +105,7 @@ def test_cases_of_a_pack(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run("test", "pack", "--verbose") == 0
     out = capsys.readouterr().out
     assert "ok    own/name: a pod called web" in out
-    assert "1 rules, 2 cases, 0 failed" in out
+    assert "1 rule, 2 cases, 0 failed" in out
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,11 @@ def test_a_rule_file_says_all_of_a_rule() -> None:
     assert (rule.severity, rule.level, rule.mode) == (Severity.HIGH, Level.GATE, RuleMode.STATE)
     assert rule.judges == ("grant",)
     assert rule.deny == Expression(
-        'subject.effect == "allow" &&\n  subject.actions.wildcard in params.wide', Span(8, 3, 9, 44), (3, 3)
+        'subject.effect == "allow" &&\n  subject.actions.wildcard in params.wide',
+        Span(8, 3, 9, 44),
+        ((0, 8, 3), (31, 9, 5)),
     )
-    assert rule.evidence == Expression("subject.actions.include", Span(10, 11, 10, 34), (11,))
+    assert rule.evidence == Expression("subject.actions.include", Span(10, 11, 10, 34), ((0, 10, 11),))
     assert (rule.why, rule.fix, rule.undecided, rule.references) == (
         "because",
         "name them",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from changegate.derive.grants import aws, github, kubernetes, kubernetes_needs
+from changegate.derive.grants import aws, cloudformation, github, kubernetes, kubernetes_needs
 from changegate.model.change import Change
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
@@ -17,5 +17,5 @@ def needs(base: Index, head: Index) -> Iterable[Need]:
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of kind `grant`. Raises InputProblem for misformed grants that the change proposes."""
-    for system in (kubernetes, github, aws):
+    for system in (kubernetes, github, aws, cloudformation):
         yield from system.derive(base, head)

@@ -27,6 +27,15 @@ class Holder:
     flags: frozenset[str] = frozenset()
 
 
+def opening(subject: Subject, principal: Principal, kind: str, flags: set[str]) -> Holder:
+    """Somebody to whom a role (`trust`) or another resource opens itself."""
+    verb = "trusts" if kind == "trust" else "opens to"
+    who = principal.id.text if isinstance(principal.id, Unknown) else principal.id
+    return Holder(
+        f"{subject.identity.address} {verb} {principal.type} {who}", principal, kind, frozenset(flags)
+    )
+
+
 @dataclass(slots=True)
 class Draft:
     """Statements of one principal that differ in their actions only."""

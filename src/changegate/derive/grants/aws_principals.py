@@ -68,7 +68,7 @@ def _principal(type_: str, value: str | Unknown, atoms: frozenset[Atom]) -> tupl
         kind = parts[5].partition("/")[0]
         type_ = {"role": "role", "user": "user", "assumed-role": "role"}.get(kind, "account")
     name: str | Unknown = value
-    return Principal(type=type_, id=text, name=name), flags
+    return Principal(type=type_, id=value, name=name), flags
 
 
 def _anyone(atoms: frozenset[Atom], words: str) -> tuple[Principal, set[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
+from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places, opening
 from changegate.derive.grants.aws_policy import (
     NOTHING,
     Patterns,
@@ -131,11 +131,7 @@ def _trusts(subject: Subject) -> bool:
 
 
 def _holder(subject: Subject, principal: Principal, flags: set[str]) -> Holder:
-    address = subject.identity.address
-    kind = "trust" if _trusts(subject) else "resource"
-    who = principal.id.text if isinstance(principal.id, Unknown) else principal.id
-    verb = "trusts" if kind == "trust" else "opens to"
-    return Holder(f"{address} {verb} {principal.type} {who}", principal, kind, frozenset(flags))
+    return opening(subject, principal, "trust" if _trusts(subject) else "resource", flags)
 
 
 def _add(

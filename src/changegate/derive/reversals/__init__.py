@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from changegate.derive.reversals import kubernetes, terraform, terraform_code, terraform_settings
+from changegate.derive.reversals import (
+    cloudformation,
+    kubernetes,
+    terraform,
+    terraform_code,
+    terraform_settings,
+)
 from changegate.model.change import Change
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
@@ -21,3 +27,4 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
     yield from kubernetes.derive(base, head)
     yield from terraform_code.derive(base, head)
     yield from terraform_settings.derive(base, head)
+    yield from cloudformation.derive(base, head)

@@ -41,6 +41,7 @@ class Step:
     whole: where it stands; place: where one of its attributes does; former: where its former address does
     """
 
+    system: str = "terraform"
     unit: str
     type: str
     address: str
@@ -76,7 +77,7 @@ class Step:
             reason += f"; {self.twin} says the same: a `moved` block would keep it"
         guards = self.guards()
         reversal = Reversal(
-            system="terraform",
+            system=self.system,
             type=self.type,
             address=self.address,
             stateful=known is not None and known.stateful,

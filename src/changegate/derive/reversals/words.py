@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from changegate.knowledge import kubernetes_state
-from changegate.knowledge.terraform import lookup
+from changegate.knowledge import cloudformation, kubernetes_state, terraform
+from changegate.knowledge.terraform import ResourceType
 from changegate.model.change import Change
 
 Effect = Mapping[str, Any]
@@ -18,7 +18,7 @@ def describe(change: Change) -> tuple[str, str]:
     Takes a change of kind `reversal`.
     """
     data = change.subject.data
-    known = lookup(data["type"]) if data["system"] == "terraform" else None
+    known = _known(data["system"], data["type"])
     noun = known.noun if known else _noun(data)
     apply, revert = data["apply"], data["revert"]
     snapshot = known is not None and any(g.kind == "final_snapshot" for g in known.guards)
@@ -35,6 +35,13 @@ def describe(change: Change) -> tuple[str, str]:
     elif apply["action"] == "delete" and data["stateful"] and revert["action"] == "create":
         back = _recreation(revert, noun)
     return there, back
+
+
+def _known(system: str, type_: str) -> ResourceType | None:
+    if system == "cloudformation":
+        found = cloudformation.lookup(type_)
+        return found.removed if found else None
+    return terraform.lookup(type_) if system == "terraform" else None
 
 
 def _noun(data: Effect) -> str:

@@ -7,7 +7,7 @@ names and messages are refused here. Grammar: https://github.com/google/cel-spec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -80,11 +80,36 @@ def parse(source: str) -> Node:
     return _Parser(tokens(source)).whole()
 
 
+def parse_with_texts(source: str) -> tuple[Node, Mapping[int, tuple[At, str]]]:
+    """The tree, and for each of its nodes, by `id`, where its text starts and the text as it is written.
+
+    Parentheses around a node are no part of its text. The texts hold as long as the tree does.
+    """
+    parser = _Parser(tokens(source))
+    node = parser.whole()
+    return node, {name: parser.written(source, *extent) for name, extent in parser.extents.items()}
+
+
 class _Parser:
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
         self._at = 0
         self._level = 0
+        self.extents: dict[int, tuple[int, int]] = {}  # first token, and the one after the last
+
+    def written(self, source: str, first: int, after: int) -> tuple[At, str]:
+        """Where the tokens from `first` to before `after` start, and their text."""
+        start, last = self._tokens[first], self._tokens[after - 1]
+        lines = source.split("\n")
+        begin, end = (
+            sum(len(line) + 1 for line in lines[: t.at.line - 1]) + t.at.column - 1 for t in (start, last)
+        )
+        return start.at, source[begin : end + len(last.text)]
+
+    def _made(self, node: Node, first: int) -> Node:
+        """`node`, noted to reach from the token `first` to the last one that was taken."""
+        self.extents[id(node)] = (first, self._at)
+        return node
 
     @property
     def _next(self) -> Token:
@@ -114,11 +139,12 @@ class _Parser:
         self._level += 1
         if self._level > EXPRESSION_DEPTH:
             raise self._deep(self._next.at)
+        first = self._at
         node = self._chain("||", "_||_", lambda: self._chain("&&", "_&&_", self._relation))
         if mark := self._take("?"):
             chosen = self._chain("||", "_||_", lambda: self._chain("&&", "_&&_", self._relation))
             self._need(":")
-            node = Call("_?_:_", None, (node, chosen, self._expr()), mark.at)
+            node = self._made(Call("_?_:_", None, (node, chosen, self._expr()), mark.at), first)
         self._level -= 1
         return node
 
@@ -127,19 +153,21 @@ class _Parser:
         return CelError(*at, f"the expression is nested deeper than {EXPRESSION_DEPTH} levels")
 
     def _chain(self, text: str, name: str, part: Callable[[], Node]) -> Node:
+        first = self._at
         parts, mark = [part()], self._next.at
         while self._take(text):
             parts.append(part())
-        return parts[0] if len(parts) == 1 else Call(name, None, tuple(parts), mark)
+        return parts[0] if len(parts) == 1 else self._made(Call(name, None, tuple(parts), mark), first)
 
     def _binary(self, texts: tuple[str, ...], part: Callable[[], Node]) -> Node:
+        first = self._at
         node = part()
         length = 1
         while mark := self._take(*texts):
             length += 1
             if length > EXPRESSION_DEPTH:
                 raise self._deep(mark.at)
-            node = Call(f"_{mark.text}_", None, (node, part()), mark.at)
+            node = self._made(Call(f"_{mark.text}_", None, (node, part()), mark.at), first)
         return node
 
     def _relation(self) -> Node:
@@ -156,15 +184,18 @@ class _Parser:
             marks.append(mark)
         if len(marks) > EXPRESSION_DEPTH:
             raise self._deep(marks[0].at)
+        first = self._at
         node = self._member()
-        for mark in reversed(marks):
+        for back, mark in enumerate(reversed(marks), 1):
             if mark.text == "-" and isinstance(node, Constant) and isinstance(node.value, (int, float)):
-                node = Constant(-node.value, mark.at)
+                signed: Node = Constant(-node.value, mark.at)
             else:
-                node = Call("!_" if mark.text == "!" else "-_", None, (node,), mark.at)
+                signed = Call("!_" if mark.text == "!" else "-_", None, (node,), mark.at)
+            node = self._made(signed, first - back)
         return node
 
     def _member(self) -> Node:
+        first = self._at
         node = self._primary()
         length = 0
         while mark := self._take(".", "["):
@@ -174,13 +205,13 @@ class _Parser:
             if mark.text == "[":
                 index = self._expr()
                 self._need("]")
-                node = Element(node, index, mark.at)
+                node = self._made(Element(node, index, mark.at), first)
                 continue
             name = self._name()
             if self._take("("):
-                node = Call(name.text, node, self._list(")"), name.at)
+                node = self._made(Call(name.text, node, self._list(")"), name.at), first)
             else:
-                node = Select(node, name.text, name.at)
+                node = self._made(Select(node, name.text, name.at), first)
         return node
 
     def _name(self) -> Token:
@@ -191,16 +222,20 @@ class _Parser:
         return token
 
     def _primary(self) -> Node:
+        if self._take("("):
+            node = self._expr()
+            self._need(")")
+            return node
+        first = self._at
+        return self._made(self._plain(), first)
+
+    def _plain(self) -> Node:
         token = self._next
         self._at += 1
         if token.kind in ("string", "int", "float"):
             return Constant(number(token) if token.value is None else token.value, token.at)
         if token.kind == "ident":
             return self._word(token)
-        if token.text == "(":
-            node = self._expr()
-            self._need(")")
-            return node
         if token.text == "[":
             return Collection(False, self._list("]"), token.at)
         if token.text == "{":

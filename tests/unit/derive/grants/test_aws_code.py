@@ -144,7 +144,7 @@ def test_who_may_assume_a_role() -> None:
     (grant,) = trust(assume({"Service": "ec2.amazonaws.com"}))
     assert (grant["principal"]["id"], grant["flags"]) == ("ec2.amazonaws.com", [])
     (grant,) = trust(assume({"AWS": Unknown("aws_iam_user.a.arn")}))
-    assert grant["principal"]["id"] == "${aws_iam_user.a.arn}"
+    assert grant["principal"]["id"] == Unknown("aws_iam_user.a.arn")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_permissions_of_functions() -> None:
     assert isinstance(permission(principal="*", action=None)["actions"]["include"], list)
     assert held(resource("aws_lambda_permission.p", {})) == []
     (grant,) = held(resource("aws_lambda_permission.p", {"principal": Unknown("var.who")}))
-    assert grant["principal"]["id"] == "${var.who}"
+    assert grant["principal"]["id"] == Unknown("var.who")
 
 
 def test_a_trust_that_opens_is_new() -> None:
