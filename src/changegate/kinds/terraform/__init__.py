@@ -27,7 +27,8 @@ Subjects, on both sides:
   `terraform/import`, TO: `{to, id}`. Addresses are texts.
 
 Values: literals, locals, and variables with what is handed to them. A default and an automatically loaded
-`.tfvars` count as known, and make the subject's confidence `over`: another value may be given at run time.
+`.tfvars` count as known, and make the subject's confidence `over`: another value may be given at run time. A
+subject of which there is none by such values is there nevertheless, with the confidence `unknown`.
 Any reference to another resource is an `Unknown` whose text is that reference in full
 (`aws_kms_key.x.arn`, within a module `module.m.aws_kms_key.x.arn`). An expression of which only a part is
 known is an Unknown whose text has the known parts filled in, so that equal texts are equal values. A

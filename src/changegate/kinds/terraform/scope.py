@@ -28,7 +28,7 @@ class Scope:
     """A module and the values it was called with.
 
     `prefix` is "" for the root, else `module.NAME.`; `inputs` are None for the root. `library`: nothing
-    tells what a caller would hand over, so variables are not known.
+    tells what a caller would hand over, so variables are not known. `supposed`: see `Instance`.
     """
 
     module: Module
@@ -38,6 +38,7 @@ class Scope:
     parent: Scope | None = None
     library: bool = False
     depth: int = 0
+    supposed: bool = False
     _known: dict[tuple[str, ...], tuple[Any, bool]] = field(default_factory=dict)
     _working: set[tuple[str, ...]] = field(default_factory=set)
     _children: dict[str, list[tuple[Instance, Scope]]] | None = None
@@ -58,6 +59,8 @@ class Scope:
                 return self._output(name, steps[1:])
             case "data" if name == _DOCUMENT and len(steps) > 2:
                 return self._document(steps)
+            case "data" if name == _DOCUMENT and len(steps) == 2:
+                return self._documents(steps)
         return unknown(f"{self.prefix}{root}{''.join(map(spelled, steps))}")
 
     def _once(self, key: tuple[str, ...]) -> Any:
@@ -120,6 +123,23 @@ class Scope:
                 return self._rendered(piece, instance)
         return text
 
+    def _documents(self, steps: list[Any]) -> Any:
+        """`data.aws_iam_policy_document.NAME` as a whole: what `[*].json` is taken of."""
+        name, text = steps[1], unknown(f"{self.prefix}data{''.join(map(spelled, steps))}")
+        piece = self.module.named.get(("data", _DOCUMENT, name)) if isinstance(name, str) else None
+        if piece is None or "for_each" in piece.block.body.attributes:
+            return text
+        found = instances(self, piece)
+        if found and "count" not in piece.block.body.attributes:
+            return self._read(piece, found[0], text)
+        if any(instance.key is None for instance in found):
+            return text
+        return [self._read(piece, instance, text) for instance in found]
+
+    def _read(self, piece: Piece, instance: Instance, text: Unknown) -> dict[str, Any]:
+        policy = self._rendered(piece, instance)
+        return {"id": unknown(f"{text.text}{instance.suffix}.id"), "json": policy, "minified_json": policy}
+
     def _rendered(self, piece: Piece, instance: Instance) -> Any:
         key = ("data", *piece.block.labels[1:], repr(instance.key))
         if key not in self._known:
@@ -175,7 +195,8 @@ class Scope:
             )
         given = {a.name: (a.value, instance.env) for a in piece.block.body.attributes.values()}
         prefix = f"{self.prefix}module.{name}{instance.suffix}."
-        return Scope(target, self.trace, prefix, given, self, self.library, self.depth + 1)
+        supposed = self.supposed or instance.supposed
+        return Scope(target, self.trace, prefix, given, self, self.library, self.depth + 1, supposed)
 
     def below(self) -> Iterator[Scope]:
         """This use and all uses of modules within it."""
