@@ -224,7 +224,7 @@ class Intake:
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise
         self.texts[side, path] = file.text
-        readings = {kind.NAME: kind.read(file, side, self._unit(path)) for kind in kinds}
+        readings = {kind.NAME: self._told(kind.read(file, side, self._unit(path)), path) for kind in kinds}
         for reading in readings.values():
             self._index(reading, side, context)
         judged = tuple(name for name, reading in readings.items() if reading.subjects or reading.counterparts)
@@ -234,6 +234,12 @@ class Intake:
         if opaque:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")
+
+    def _told(self, reading: Reading, path: str) -> Reading:
+        """The reading of a file, with what it means by the configuration."""
+        if not reading.if_named or path not in self._settings.named_files:
+            return reading
+        return Reading((*reading.subjects, *reading.if_named), reading.counterparts)
 
     def _parsed(self, path: str, content: bytes, kinds: list[Kind]) -> SourceFile:
         """Context has the same content on both sides: it is parsed once."""

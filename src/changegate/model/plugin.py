@@ -14,6 +14,7 @@ from changegate.model.change import Change
 from changegate.model.document import SourceFile
 from changegate.model.proposal import Side
 from changegate.model.result import Result
+from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
 
 
@@ -22,12 +23,15 @@ class Reading:
     """What a kind made of one file.
 
     `subjects` belong to the side the file was read on. `counterparts` belong to the other side: a
-    Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone.
+    Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone. `if_named`
+    are subjects of a file that means nothing until the configuration names it; they then stand in place
+    of `opaque`.
     """
 
     subjects: tuple[Subject, ...] = ()
     counterparts: tuple[Subject, ...] = ()
     opaque: str = ""
+    if_named: tuple[Subject, ...] = ()
 
 
 class Need(NamedTuple):
@@ -79,9 +83,9 @@ class Assembler(Protocol):
     `needs` names what unchanged files must be read first; it is asked again after each round.
     """
 
-    def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
+    def needs(self, base: Index, head: Index, settings: Settings, /) -> Iterable[Need]: ...
 
-    def assemble(self, base: Index, head: Index) -> list[InputProblem]:
+    def assemble(self, base: Index, head: Index, settings: Settings, /) -> list[InputProblem]:
         """Adds subjects to both indexes; called again, it replaces what it added. Returns what blocks."""
 
 

@@ -15,6 +15,7 @@ from changegate.kinds.kustomize.node import Opaque
 from changegate.kinds.kustomize.object import Object
 from changegate.model.plugin import OPAQUE
 from changegate.model.proposal import Side
+from changegate.model.settings import Settings
 from changegate.model.subject import Identity, Index, Subject, Unknown
 
 _REPLACED: Final = "kustomize_code/replaced"  # manifests that a build stands for
@@ -27,7 +28,7 @@ class _Built(Subject):
     __slots__ = ()
 
 
-def assemble(base: Index, head: Index) -> list[InputProblem]:
+def assemble(base: Index, head: Index, _: Settings) -> list[InputProblem]:
     """Puts the built objects into both indexes, in place of the manifests they are made of. Nothing
     blocks: a build that cannot be followed is opaque, and says so with a subject of that kind."""
     for index in (base, head):

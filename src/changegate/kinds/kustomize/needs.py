@@ -10,12 +10,13 @@ from typing import Final
 from changegate.kinds.kustomize.instructions import FILE_NAMES, KUSTOMIZATION, PATCH, Instructions
 from changegate.kinds.kustomize.node import Opaque
 from changegate.model.plugin import Need
+from changegate.model.settings import Settings
 from changegate.model.subject import Index
 
 _MANIFESTS: Final = "kubernetes/*"
 
 
-def needs(base: Index, head: Index) -> Iterator[Need]:
+def needs(base: Index, head: Index, _: Settings) -> Iterator[Need]:
     """All kustomizations once anything that one could read changes: who includes a file is written there
     alone. Then the files of the builds that the change concerns, folder by folder."""
     if not changed_paths(base, head):

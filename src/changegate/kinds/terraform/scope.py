@@ -28,7 +28,8 @@ class Scope:
     """A module and the values it was called with.
 
     `prefix` is "" for the root, else `module.NAME.`; `inputs` are None for the root. `library`: nothing
-    tells what a caller would hand over, so variables are not known. `supposed`: see `Instance`.
+    tells what a caller would hand over, so variables are not known. `given`: values that the root is sure
+    to get. `supposed`: see `Instance`.
     """
 
     module: Module
@@ -37,6 +38,7 @@ class Scope:
     inputs: Mapping[str, tuple[Expression, Env]] | None = None
     parent: Scope | None = None
     library: bool = False
+    given: Mapping[str, Expression] = field(default_factory=dict)
     depth: int = 0
     supposed: bool = False
     _known: dict[tuple[str, ...], tuple[Any, bool]] = field(default_factory=dict)
@@ -93,9 +95,13 @@ class Scope:
             value = self.parent.evaluator.value(handed, env)
             if value is not None or not _refuses_null(body):
                 return self._conformed(value, body)
-        given = self.module.values.get(name) if self.inputs is None else None
+        if name in self.given:
+            value = self.evaluator.value(self.given[name], {})
+            if value is not None or not _refuses_null(body):
+                return self._conformed(value, body)
+        loaded = self.module.values.get(name) if self.inputs is None and name not in self.given else None
         default = body.attributes.get("default")
-        expression = given or (default.value if default else None)
+        expression = loaded or (default.value if default else None)
         if not expression or self.library:
             return value
         # A caller that leaves a variable out gets the default; a root may be given another value.
@@ -196,7 +202,9 @@ class Scope:
         given = {a.name: (a.value, instance.env) for a in piece.block.body.attributes.values()}
         prefix = f"{self.prefix}module.{name}{instance.suffix}."
         supposed = self.supposed or instance.supposed
-        return Scope(target, self.trace, prefix, given, self, self.library, self.depth + 1, supposed)
+        return Scope(
+            target, self.trace, prefix, given, self, self.library, depth=self.depth + 1, supposed=supposed
+        )
 
     def below(self) -> Iterator[Scope]:
         """This use and all uses of modules within it."""
