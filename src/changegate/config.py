@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from changegate.errors import UsageProblem
+from changegate.model.document import Document
 from changegate.model.rule import Level
-from changegate.model.settings import RuleSettings, Settings
+from changegate.model.settings import Environment, RuleSettings, Settings
 from changegate.syntax.validated import suggestion, validated
 
 FOLDER: Final = ".changegate/"
@@ -21,6 +22,33 @@ _GLOBS: Final[dict[str, Any]] = {
     "type": "array",
     "items": {"type": "string", "minLength": 1},
     "description": "Path globs: `*` stays within a folder, `**` crosses folders.",
+}
+
+# A path below the root of the repository, as git writes it: no step is empty, `.` or `..`.
+_INSIDE: Final = r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)"
+
+_ENVIRONMENTS: Final[dict[str, Any]] = {
+    "type": "array",
+    "description": "Terraform root modules that are applied with `-var-file`, once for each environment.",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["folder", "name", "var_files"],
+        "properties": {
+            "folder": {
+                "type": "string",
+                "pattern": rf"^(?:\.|{_INSIDE}.+)$",
+                "description": "The folder of the root module; `.` for the root of the repository.",
+            },
+            "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"},
+            "var_files": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "string", "pattern": rf"^{_INSIDE}.+\.tfvars(?:\.json)?$"},
+                "description": "Paths from the root of the repository, in the order of the command line.",
+            },
+        },
+    },
 }
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -43,6 +71,7 @@ SCHEMA: Final[dict[str, Any]] = {
             "items": {"type": "string", "minLength": 1},
             "description": "Folders that are deployed on their own, such as one for each environment.",
         },
+        "environments": _ENVIRONMENTS,
         "on_opaque": {
             "enum": ["report", "fail"],
             "description": "What a template that cannot be judged alone does to the verdict.",
@@ -82,9 +111,29 @@ def load_settings(content: bytes | None, path: str = CONFIG) -> Settings:
         include=tuple(governed.get("include", ())),
         exclude=tuple(governed.get("exclude", ())),
         units=tuple(unit.strip("/") for unit in value.get("units", ())),
+        environments=_environments(document),
         on_opaque=value.get("on_opaque", "report"),
         undecided=value.get("undecided", "report"),
     )
+
+
+def _environments(document: Document) -> tuple[Environment, ...]:
+    found: dict[str, Environment] = {}
+    for index, value in enumerate(document.value.get("environments", ())):
+        folder = value["folder"].rstrip("/")
+        one = Environment("" if folder == "." else folder, value["name"], tuple(value["var_files"]))
+        if one.unit in found:
+            span = document.locate(("environments", index, "name"))
+            raise UsageProblem(
+                f'{folder} has two environments called "{one.name}"',
+                path=document.path,
+                line=span.start_line,
+                column=span.start_column,
+                why="What is judged in one could not be told from the other.",
+                remedy="Give each environment of a folder a name of its own.",
+            )
+        found[one.unit] = one
+    return tuple(found.values())
 
 
 def _rule(value: dict[str, Any]) -> RuleSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from changegate import __version__, governance, tables
@@ -64,7 +65,7 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
     intake.refuse_twin_names()
     problems: list[Problem] = []
-    for first, needs in ((True, _assembly_needs), (False, _needs)):
+    for first, needs in ((True, partial(_assembly_needs, settings)), (False, _needs)):
         read = len(intake.ledger)
         if request.two_sided:
             try:
@@ -72,7 +73,7 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
             except InputProblem as problem:
                 _note(problems, problem)
         if first or len(intake.ledger) > read:
-            _assemble(intake, problems)
+            _assemble(intake, settings, problems)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")
@@ -147,16 +148,17 @@ def _note(problems: list[Problem], problem: Problem) -> None:
         problems.append(problem)
 
 
-def _assembly_needs(base: Index, head: Index) -> Iterator[Need]:
+def _assembly_needs(settings: Settings, base: Index, head: Index) -> Iterator[Need]:
     for assembler in ASSEMBLERS.values():
-        yield from assembler.needs(base, head)
+        yield from assembler.needs(base, head, settings)
 
 
-def _assemble(intake: Intake, problems: list[Problem]) -> None:
+def _assemble(intake: Intake, settings: Settings, problems: list[Problem]) -> None:
     """What several files say together; again, when more of them were read."""
     for assembler in ASSEMBLERS.values():
-        for problem in assembler.assemble(intake.base, intake.head):
+        for problem in assembler.assemble(intake.base, intake.head, settings):
             _note(problems, problem)
+    intake.note_opaque()
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:

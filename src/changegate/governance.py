@@ -175,6 +175,8 @@ def _weakened_settings(before: Settings, after: Settings) -> Iterable[str]:
         yield "more files are excluded"
     if after.include and set(before.include) != set(after.include):
         yield "other files are included"
+    if set(before.environments) - set(after.environments):
+        yield "an environment is left out, or gets other values"
     for name in ("on_opaque", "undecided"):
         if getattr(before, name) == "fail" and getattr(after, name) != "fail":
             yield f"`{name}` no longer fails the change"

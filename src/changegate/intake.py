@@ -13,7 +13,7 @@ from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
 from changegate.model.pathnames import suffix_of
-from changegate.model.plugin import Kind, Need, Reading, tags_of
+from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
@@ -24,6 +24,8 @@ from changegate.syntax.text import is_lfs_pointer
 
 # A name that plainly promises configuration: what cannot be read behind it blocks.
 _CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
+
+_TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
 
 # Controls, formatting (bidirectional, zero width), line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -60,7 +62,7 @@ class Intake:
         self._working_on = working_on
         self._expect = expect
         self._bytes = 0
-        self._seen: set[str] = set()
+        self._seen: dict[str, Entry] = {}
         self._last: tuple[str, bytes, SourceFile] | None = None
 
     def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
@@ -75,7 +77,7 @@ class Intake:
         )
         for entry in fresh:
             if entry.path not in self._seen:
-                self._seen.add(entry.path)
+                self._seen[entry.path] = entry
                 self._working_on(entry.path)
                 self._take(entry, context)
 
@@ -99,6 +101,19 @@ class Intake:
                     why="Different tools, machines and readers take it for different files.",
                     remedy="Rename the file.",
                 )
+
+    def note_opaque(self) -> None:
+        """Enter into the ledger what an assembler found that it cannot follow."""
+        reasons = {subject.identity.address: subject.data for subject in self.head.of(OPAQUE)}
+        for at, entry in enumerate(self.ledger):
+            said = reasons.get(entry.path)
+            if said is None or entry.state is not State.JUDGED:
+                continue
+            blocks = self._settings.on_opaque == "fail" and not entry.context
+            state = State.BLOCKED if blocks else State.OPAQUE
+            self.ledger[at] = dataclasses.replace(entry, state=state, reason=said["reason"], kinds=())
+            if said["was_judged"]:
+                self.became_opaque.append(self._seen[entry.path])
 
     def follow(self, needs: Callable[[Index, Index], Iterable[Need]]) -> None:
         """Read the unchanged files that joins of the changed subjects need."""
@@ -219,12 +234,12 @@ class Intake:
             file = self._parsed(path, content, kinds)
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
-                return _Side(State.OPAQUE, f"a template, which cannot be judged alone ({problem.cause})")
+                return _Side(State.OPAQUE, f"{_TEMPLATE} ({problem.cause})")
             if not _promised(path):
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise
         self.texts[side, path] = file.text
-        readings = {kind.NAME: kind.read(file, side, self._unit(path)) for kind in kinds}
+        readings = {kind.NAME: self._told(kind.read(file, side, self._unit(path)), path) for kind in kinds}
         for reading in readings.values():
             self._index(reading, side, context)
         judged = tuple(name for name, reading in readings.items() if reading.subjects or reading.counterparts)
@@ -234,6 +249,12 @@ class Intake:
         if opaque:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")
+
+    def _told(self, reading: Reading, path: str) -> Reading:
+        """The reading of a file, with what it means by the configuration."""
+        if not reading.if_named or path not in self._settings.named_files:
+            return reading
+        return Reading((*reading.subjects, *reading.if_named), reading.counterparts)
 
     def _parsed(self, path: str, content: bytes, kinds: list[Kind]) -> SourceFile:
         """Context has the same content on both sides: it is parsed once."""

@@ -37,6 +37,10 @@ INT_MAX: Final = 2**63 - 1
 GRANTS: Final = 100_000  # of one side
 RULE_CELLS: Final = 100_000  # verbs x resources x names of one rule or statement
 
+# Kustomize builds: one that passes these is opaque.
+BUILD_DEPTH: Final = 20  # kustomizations that include each other
+BUILD_STEPS: Final = 1_000  # kustomizations that one build goes through
+
 # Rules.
 RULE_BYTES: Final = 256 * KIB
 EXPRESSION_BYTES: Final = 8 * KIB

@@ -17,14 +17,17 @@ from changegate.sources.tree import MemorySource
 Files = Mapping[str, str]
 
 
-def gathered(head: Files, base: Files | None = None, rules: Sequence[Rule] = ()) -> Gathered:
+def gathered(
+    head: Files, base: Files | None = None, rules: Sequence[Rule] = (), settings: Settings | None = None
+) -> Gathered:
     """Everything up to the rules for a change from `base` to `head`; texts lose their common indentation."""
     sides = [
         {path: dedent(text).lstrip("\n") for path, text in files.items()} for files in (base or {}, head)
     ]
     with MemorySource(*sides) as source:
         proposal, reader = source.proposal()
-        return gather(Settings(), rules, Request(proposal, "2026-01-01"), LocalDesk(reader), Clock())
+        request = Request(proposal, "2026-01-01")
+        return gather(settings or Settings(), rules, request, LocalDesk(reader), Clock())
 
 
 def subjects_of(head: Files | str, base: Files | None = None) -> dict[str, Subject]:

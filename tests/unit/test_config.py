@@ -5,7 +5,7 @@ import pytest
 from changegate.config import CONFIG, SCHEMA, check_rule_names, load_settings
 from changegate.errors import UsageProblem
 from changegate.model.rule import Level
-from changegate.model.settings import RuleSettings, Settings
+from changegate.model.settings import Environment, RuleSettings, Settings
 
 FULL = b"""\
 version: 1
@@ -14,6 +14,9 @@ governed:
   include: [deploy]
   exclude: ["**/testdata"]
 units: [deploy/dev/, deploy/prod]
+environments:
+  - {folder: infra/, name: prod, var_files: [infra/base.tfvars, envs/prod.tfvars.json]}
+  - {folder: ., name: dev, var_files: [.config/dev.tfvars]}
 on_opaque: fail
 undecided: fail
 rules:
@@ -24,6 +27,8 @@ rules:
   own/rule:
     enabled: false
 """
+
+ENV = "version: 1\nenvironments: "
 
 
 def test_no_file_means_the_defaults() -> None:
@@ -43,6 +48,10 @@ def test_every_setting_is_read() -> None:
         include=("deploy",),
         exclude=("**/testdata",),
         units=("deploy/dev", "deploy/prod"),
+        environments=(
+            Environment("infra", "prod", ("infra/base.tfvars", "envs/prod.tfvars.json")),
+            Environment("", "dev", (".config/dev.tfvars",)),
+        ),
         on_opaque="fail",
         undecided="fail",
     )
@@ -63,6 +72,20 @@ def test_every_setting_is_read() -> None:
         ("version: 1\nversion: 1\n", "2:1", "uplicate"),
         ("version: 1\n---\nversion: 1\n", "3:1", "second"),
         ("version: [\n", "2:1", ""),
+        (f"{ENV}[{{name: a, var_files: [a.tfvars]}}]", "2:16", "has no folder"),
+        (f"{ENV}[{{folder: a, name: b, var_files: []}}]", "2:37", "var_files"),
+        (f"{ENV}[{{folder: a, name: a/b, var_files: [a.tfvars]}}]", "2:28", "a/b"),
+        (f"{ENV}[{{folder: ../a, name: b, var_files: [a.tfvars]}}]", "2:17", "../a"),
+        (f"{ENV}[{{folder: /a, name: b, var_files: [a.tfvars]}}]", "2:17", "/a"),
+        (f"{ENV}[{{folder: a, name: b, var_files: [a/../b.tfvars]}}]", "2:49", "a/../b.tfvars"),
+        (f"{ENV}[{{folder: a, name: b, var_files: [./b.tfvars]}}]", "2:49", "./b.tfvars"),
+        (f"{ENV}[{{folder: a, name: b, var_files: [b.txt]}}]", "2:49", "b.txt"),
+        (
+            f"{ENV}\n- {{folder: a, name: b, var_files: [b.tfvars]}}\n"
+            "- {folder: a/, name: b, var_files: [c.tfvars]}",
+            "4:22",
+            'a has two environments called "b"',
+        ),
     ],
 )
 def test_mistakes_are_named_at_their_place(text: str, where: str, cause: str) -> None:

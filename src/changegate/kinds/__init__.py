@@ -9,7 +9,9 @@ from changegate.kinds import (
     dependabot,
     dockerfile,
     github,
+    helm,
     kubernetes,
+    kustomize,
     precommit,
     sbom,
     terraform,
@@ -19,6 +21,7 @@ from changegate.model.plugin import Assembler, Kind
 
 KINDS: dict[str, Kind] = {
     kubernetes.NAME: kubernetes,
+    kustomize.NAME: kustomize,
     github.NAME: github,
     terraform_plan.NAME: terraform_plan,
     dockerfile.NAME: dockerfile,
@@ -29,7 +32,8 @@ KINDS: dict[str, Kind] = {
     terraform.NAME: terraform,
     cloudformation.NAME: cloudformation,
     aws_policy.NAME: aws_policy,
+    helm.NAME: helm,
 }
 
 # Kinds whose files only mean something together.
-ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform}
+ASSEMBLERS: dict[str, Assembler] = {terraform.NAME: terraform, kustomize.NAME: kustomize}

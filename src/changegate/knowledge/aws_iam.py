@@ -6,6 +6,7 @@ The facts stand in `aws_iam.json`, each with its source; this module only gives 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,11 @@ class AwsIam:
     escalation: Mapping[str, str]
 
 
+# The partition may be an expression, and with it the text around it: `${arn:${x}:iam::aws:policy}/Name`.
+_PARTITION = r"(?:[a-z0-9-]+|\$\{[^{}]*\})"
+_MANAGED = re.compile(rf"(?:\$\{{)?arn:{_PARTITION}:iam::aws:policy\}}?/([\w+=,.@/-]+)")
+
+
 @cache
 def table() -> AwsIam:
     """The shipped facts, read once."""
@@ -35,7 +41,5 @@ def table() -> AwsIam:
 
 def managed_name(arn: str) -> str:
     """Name of the AWS-managed policy an ARN stands for, in any partition; "" for other policies."""
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or parts[2] != "iam" or parts[4] != "aws":
-        return ""
-    return parts[5].removeprefix("policy/").rpartition("/")[2] if parts[5].startswith("policy/") else ""
+    found = _MANAGED.fullmatch(arn)
+    return found[1].rpartition("/")[2] if found else ""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from changegate.errors import InputProblem
 from changegate.model.change import Change
 from changegate.model.document import SourceFile
 from changegate.model.proposal import Side
 from changegate.model.result import Result
+from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
 
 
@@ -22,12 +23,15 @@ class Reading:
     """What a kind made of one file.
 
     `subjects` belong to the side the file was read on. `counterparts` belong to the other side: a
-    Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone.
+    Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone. `if_named`
+    are subjects of a file that means nothing until the configuration names it; they then stand in place
+    of `opaque`.
     """
 
     subjects: tuple[Subject, ...] = ()
     counterparts: tuple[Subject, ...] = ()
     opaque: str = ""
+    if_named: tuple[Subject, ...] = ()
 
 
 class Need(NamedTuple):
@@ -68,15 +72,20 @@ def tags_of(kinds: Iterable[Kind]) -> Mapping[str, str]:
     return {tag: key for kind in kinds for tag, key in getattr(kind, "TAGS", {}).items()}
 
 
+OPAQUE: Final = "opaque"
+"""Kind of the subjects by which an assembler says, at the head, what cannot be judged: the address is a path,
+`data` is `{reason, was_judged}`: why, and whether the base could be judged."""
+
+
 class Assembler(Protocol):
     """Makes subjects of what its kind read from several files, where one alone means little.
 
     `needs` names what unchanged files must be read first; it is asked again after each round.
     """
 
-    def needs(self, base: Index, head: Index) -> Iterable[Need]: ...
+    def needs(self, base: Index, head: Index, settings: Settings, /) -> Iterable[Need]: ...
 
-    def assemble(self, base: Index, head: Index) -> list[InputProblem]:
+    def assemble(self, base: Index, head: Index, settings: Settings, /) -> list[InputProblem]:
         """Adds subjects to both indexes; called again, it replaces what it added. Returns what blocks."""
 
 

@@ -23,6 +23,20 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Environment:
+    """One use of a Terraform root module: its folder, and the files that are handed over with `-var-file`,
+    in that order. Paths are those of the repository; `folder` is "" for its root."""
+
+    folder: str
+    name: str
+    var_files: tuple[str, ...]
+
+    @property
+    def unit(self) -> str:
+        return f"{self.folder}@{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`include`/`exclude` are path globs (`**` crosses folders, `*` does not); an empty include means
     everything. `units` are folders that are deployed on their own. `undecided: fail` makes an undecided
@@ -34,8 +48,14 @@ class Settings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    environments: tuple[Environment, ...] = ()
     on_opaque: str = "report"  # report | fail
     undecided: str = "report"  # report | fail
+
+    @property
+    def named_files(self) -> frozenset[str]:
+        """Files whose use the environments tell."""
+        return frozenset(path for one in self.environments for path in one.var_files)
 
     def of(self, rule: str) -> RuleSettings:
         return self.rules.get(rule, RuleSettings())

@@ -100,6 +100,13 @@ class Subject:
         found = self.origins[field_name]
         return tuple(Origin(o.document, o.route + steps) for o in found) if steps else found
 
+    def origins_at(self, route: Route) -> tuple[Origin, ...]:
+        """Origins of the node at a route of `data`; the first is the primary one."""
+        if len(self.origins) == 1:
+            home = self.origins[""][0]
+            return (Origin(home.document, home.route + route),)
+        return self.origins_of(".".join(map(str, route)))
+
 
 @dataclass(slots=True)
 class Index:

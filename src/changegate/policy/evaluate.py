@@ -285,4 +285,4 @@ def _message(program: RuleProgram, verdict: _Verdict) -> str:
     if verdict.decision.outcome is not Outcome.UNDECIDED:
         return message_of(program, verdict.scene)
     unknown = ", ".join(verdict.decision.unknowns)
-    return f"{program.rule.title}: cannot be decided, because {unknown} is not known"
+    return f"{program.rule.title}: cannot be decided without knowing {unknown}"

@@ -9,6 +9,7 @@ from changegate.errors import InputProblem
 from changegate.model.document import Document, SourceFile
 from changegate.model.pathnames import suffix_of
 from changegate.syntax.dockerfile import is_dockerfile
+from changegate.syntax.json_comments import takes_comments
 from changegate.syntax.text import decode, looks_templated
 
 __all__ = ["SYNTAXES", "is_dockerfile", "looks_templated", "read_file", "syntax_of"]
@@ -32,6 +33,18 @@ def _json_lines(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, .
     return parse_json_lines(path, text)
 
 
+def _json_with_comments(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.json import parse_json_with_comments
+
+    return parse_json_with_comments(path, text)
+
+
+def _toml(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.toml import parse_toml
+
+    return parse_toml(path, text)
+
+
 def _dockerfile(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
     from changegate.syntax.dockerfile import parse_dockerfile
 
@@ -48,17 +61,21 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "yaml": _yaml,
     "json": _json,
     "jsonl": _json_lines,
+    "jsonc": _json_with_comments,
+    "toml": _toml,
     "dockerfile": _dockerfile,
     "hcl": _hcl,
 }
 _SUFFIXES: Final = {
-    **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl"},
+    **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl", ".toml": "toml"},
     **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
 }
 
 
 def syntax_of(path: str, text: str) -> str:
     """The name in `SYNTAXES` of a file's syntax: by its name, else JSON by its first character, else YAML."""
+    if takes_comments(path):
+        return "jsonc"
     by_suffix = _SUFFIXES.get(suffix_of(path))
     if by_suffix or is_dockerfile(path):
         return by_suffix or "dockerfile"

@@ -7,6 +7,7 @@ a reader would expect it: `("versioning", 0, "enabled")` is an argument in the f
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from functools import lru_cache
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _WHY: Final = "What cannot be read cannot be judged."
 _TWICE: Final = "Two readers of this file may disagree on what it says, so it was not judged."
+_EXPONENT: Final = re.compile(rb"(?<![\w.])(?<!\w-)\d+[eE][+-]?\d+(?![\w.])")
 _HEREDOC: Final = "x = <<CHANGEGATE_TEXT\n"
 
 
@@ -122,8 +124,12 @@ def _without_last_break(expression: Expression) -> Expression:
 
 
 def _body(data: bytes) -> Body:
-    tree = _parser().parse(data)
-    root = tree.root_node
+    root = _parser().parse(data).root_node
+    if root.has_error:
+        # The grammar does not know `1e5`. Digits in place of the exponent keep every offset, and values are
+        # read from the text itself.
+        digits = _EXPONENT.sub(lambda number: b"1" * len(number[0]), data)
+        root = _parser().parse(digits).root_node if digits != data else root
     if root.has_error:
         raise _first_error(root)
     _count(root.descendant_count)

@@ -13,6 +13,7 @@ from changegate import limits
 from changegate.errors import InputProblem
 from changegate.model.document import Document
 from changegate.syntax.json_check import LIMIT_WHY, Check, Refused, too_deep, too_large
+from changegate.syntax.json_comments import without_comments
 from changegate.syntax.json_locator import JsonLocator, Members, skip_space
 from changegate.syntax.text import place
 
@@ -20,6 +21,11 @@ from changegate.syntax.text import place
 def parse_json(path: str, text: str) -> tuple[Document, ...]:
     """The one document of a JSON file. Raises `InputProblem`."""
     return _parse(path, text, many=False)
+
+
+def parse_json_with_comments(path: str, text: str) -> tuple[Document, ...]:
+    """The one document of a JSON file that may hold comments and trailing commas. Raises `InputProblem`."""
+    return _parse(path, without_comments(path, text), many=False)
 
 
 def parse_json_lines(path: str, text: str) -> tuple[Document, ...]:

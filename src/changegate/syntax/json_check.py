@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from changegate import limits
 from changegate.errors import InputProblem
-from changegate.model.document import Route
+from changegate.model.document import Locator, Route
 from changegate.syntax.json_locator import JsonLocator
 from changegate.syntax.text import place
 
 LIMIT_WHY: Final = "Larger inputs are refused so that judging always ends; nothing is judged in part."
 _WHY: Final = "Two readers of this file may disagree on what it says, so it was not judged."
-_ODD_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_ODD_ESCAPE: Final = re.compile(r"\\(?:u|U0000)(?:0000|[dD][89a-fA-F])")  # `\U`: TOML
 _ODD: Final = re.compile("[\0\ud800-\udfff]")
 _BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{]|[\]}]')
 # No text below this length can pass a limit, whatever its characters.
@@ -37,7 +37,7 @@ class Refused:
 class Check:
     """One document's value, checked level by level, so that no recursion follows its depth."""
 
-    def __init__(self, path: str, text: str, value: Any, locator: JsonLocator) -> None:
+    def __init__(self, path: str, text: str, value: Any, locator: Locator) -> None:
         self._path = path
         self._text = text
         self._value = value
@@ -110,6 +110,7 @@ class Check:
     def _refusal(self, refused: Refused) -> InputProblem:
         if refused.cause:
             return self._number(refused, refused.cause)
+        assert isinstance(self._locator, JsonLocator)  # other readers refuse repeated names themselves
         route = self._route_to(refused)
         first, second = self._locator.repeated(route, refused.name)
         line, column = place(self._text, second)

@@ -60,6 +60,12 @@ def test_images(text: str, parts: tuple[str, ...]) -> None:
     assert reference.immutable is (parts[4] == "digest")
 
 
+def test_what_ko_builds_is_from_this_repository() -> None:
+    text = "ko://example.com/app/cmd/server"
+    assert parse_image(text) == Reference(raw=text, path=text, pin="local", first_party=True)
+    assert parse_image(text).immutable is True
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

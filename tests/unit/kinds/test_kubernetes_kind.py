@@ -55,8 +55,6 @@ def test_the_kind_is_registered() -> None:
         ("notes.txt", _POD),
         ("notes.txt", b'{\n  "apiVersion": "v1", "kind": "Pod"}'),
         ("manifest", b"- apiVersion: v1\n  kind: Pod\n"),
-        ("k/kustomization.yaml", b"resources: [a.yaml]\n"),
-        ("Kustomization", b""),
     ],
 )
 def test_sniffs(path: str, content: bytes) -> None:
@@ -70,6 +68,8 @@ def test_sniffs(path: str, content: bytes) -> None:
         ("main.go", _POD),
         ("templates/_helpers.tpl", _POD),
         ("main.tf", _POD),
+        ("k/kustomization.yaml", _POD),
+        ("Kustomization", _POD),
         ("a.yaml", b"apiVersion: v2\nname: chart\n"),
         ("a.yaml", b"kind: pipeline\n"),
         ("a.json", b'{"kind": "\\u003cb\\u003e \\u00e9"}'),
@@ -266,6 +266,37 @@ def test_what_is_filled_in_is_unknown() -> None:
     )
 
 
+@pytest.mark.parametrize("version", ["kyverno.io/v1", "policies.kyverno.io/v1beta1"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{{request.object.metadata.name}}",
+        "{{ request.object.spec.x || 'none' }}",
+        "{{ to_upper('{{ element.name }}') }}",
+        "{{@}}",
+        "{{ length(images.containers) }}",
+        "$(./../name)",
+    ],
+)
+def test_variables_of_a_kyverno_policy_are_its_own_text(version: str, said: str) -> None:
+    head = f'apiVersion: {version}\nkind: ClusterPolicy\nmetadata: {{name: "a"}}\n'
+    policy = head + f'spec: {{rules: [{{message: "{said}", "{said}": b, $(x): c}}]}}\n'
+    assert data_of(policy)["spec"]["rules"] == [{"message": said, said: "b", "$(x)": "c"}]
+    listed = "apiVersion: v1\nkind: List\nitems:\n- " + policy.replace("\n", "\n  ")
+    assert data_of(listed)["spec"]["rules"][0]["message"] == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{{ .Values.x }}", "{{- x }}", "{{ include .name . }}", "{{ toYaml .a }}", "{{ end }}", "{{ $x }}"],
+)
+def test_a_go_template_in_a_kyverno_policy_is_not_known(said: str) -> None:
+    policy = f'apiVersion: kyverno.io/v1\nkind: Policy\nmetadata: {{name: a}}\nspec: {{message: "{said}"}}\n'
+    assert isinstance(data_of(policy)["spec"]["message"], Unknown)
+    keyed = policy.replace("message", f'"{said}"')
+    assert reading("kubernetes", "app.yaml", keyed).opaque == "a template: keys of the object are not known"
+
+
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 
@@ -284,7 +315,6 @@ _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
         ("app.yaml", 'apiVersion: v1\nkind: List\nitems: "{{ .Values.items }}"', "items of the list", []),
         ("app.yaml", 'apiVersion: v1\nkind: List\nitems: ["{{ .Values.item }}"]', "items of the list", []),
         ("app.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "Kustomize", []),
-        ("a/kustomization.yml", "resources: [b.yaml]", "Kustomize", []),
         ("notes.txt", "apiVersion and kind\n", "is one text", []),
     ],
 )

@@ -211,9 +211,27 @@ def test_a_policy_document_is_rendered() -> None:
         ('principals {\n type = "*"\n identifiers = ["*"]\n}', {"Principal": "*"}),
         ('not_principals {\n type = "AWS"\n identifiers = ["1"]\n}', {"NotPrincipal": {"AWS": ["1"]}}),
         ('principals {\n type = var.t\n identifiers = ["*"]\n}', None),
-        ('condition {\n test = var.t\n variable = "a"\n values = []\n}', None),
+        (
+            'condition {\n test = var.t\n variable = "a"\n values = []\n}',
+            {
+                "Condition": {
+                    '({test = var.t, variable = "a", values = []})': Unknown(
+                        '{test = var.t, variable = "a", values = []}'
+                    )
+                }
+            },
+        ),
         ('dynamic "principals" {\n for_each = var.t\n content {}\n}', None),
-        ('dynamic "condition" {\n for_each = var.t\n content {}\n}', None),
+        (
+            'dynamic "condition" {\n for_each = var.t\n content {}\n}\n'
+            'condition {\n test = "Bool"\n variable = "a"\n values = ["true"]\n}',
+            {
+                "Condition": {
+                    "(dynamic condition for each of var.t)": Unknown("dynamic condition for each of var.t"),
+                    "Bool": {"a": ["true"]},
+                }
+            },
+        ),
     ],
 )
 def test_statements(statement: str, rendered: dict[str, Any] | None) -> None:
@@ -688,3 +706,57 @@ def test_a_plan_of_something_else_stands_beside_the_code() -> None:
     other = plan([resource_change("x_y.other", ["create"], None, {"a": 1})])
     found = by_address(gathered({"a/main.tf": code, "plan.json": other}).intake.head)
     assert set(found) == {"x_y x_y.z", "x_y x_y.other", "resource_change x_y.other"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "reference", "actions"),
+    [
+        ("count = 1", 'join("", data.aws_iam_policy_document.d[*].json)', ["a:B"]),
+        ("count = 1", "one(data.aws_iam_policy_document.d[*].minified_json)", ["a:B"]),
+        ("", "flatten([data.aws_iam_policy_document.d[*].json])[0]", ["a:B"]),
+        ("count = var.n", 'join("", data.aws_iam_policy_document.d[*].json)', None),
+        ("for_each = toset(['a'])", 'join("", data.aws_iam_policy_document.d[*].json)', None),
+        ("count = 1", 'join("", [var.x], data.aws_iam_policy_document.d[*].json)', None),
+        ("count = 1", "data.aws_iam_policy_document.d[*].id", None),
+    ],
+)
+def test_documents_taken_as_a_list(settings: str, reference: str, actions: list[str] | None) -> None:
+    code = f"""
+data "aws_iam_policy_document" "d" {{
+  {settings.replace("'", '"')}
+  statement {{
+    actions   = ["a:B"]
+    resources = ["*"]
+  }}
+}}
+resource "x_y" "p" {{
+  policy = {reference}
+}}
+"""
+    policy = subjects_of(code)["x_y x_y.p"].data["policy"]
+    if actions is None:
+        assert isinstance(policy, Unknown) or isinstance(policy[0], Unknown)
+    else:
+        assert policy["Statement"][0]["Action"] == actions
+
+
+def test_what_defaults_leave_out_is_not_certain() -> None:
+    code = """
+variable "on" {
+  default = false
+}
+resource "x_y" "maybe" {
+  count = var.on ? 1 : 0
+}
+resource "x_y" "off" {
+  count = 0
+}
+resource "x_y" "there" {
+  value = var.on
+}
+"""
+    found = subjects_of(code)
+    assert {name: subject.confidence for name, subject in found.items()} == {
+        "x_y x_y.maybe": "unknown",
+        "x_y x_y.there": "over",
+    }

@@ -52,6 +52,10 @@ def test_managed_policies_are_policies() -> None:
     [
         ("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess"),
         ("arn:aws-us-gov:iam::aws:policy/job-function/Billing", "Billing"),
+        ('arn:${data.aws_partition.p["a"].partition}:iam::aws:policy/service-role/Some', "Some"),
+        ("${arn:${var.partition}:iam::aws:policy}/ReadOnlyAccess", "ReadOnlyAccess"),
+        ("arn:aws:iam::aws:policy/${var.name}", ""),
+        ('var.x ? "arn:aws:iam::aws:policy/A" : ""', ""),
         ("arn:aws:iam::123456789012:policy/AdministratorAccess", ""),
         ("arn:aws:iam::aws:role/AdministratorAccess", ""),
         ("AdministratorAccess", ""),

@@ -93,7 +93,7 @@ def test_three_values(each: Engine, deny: str, data: dict[str, Any], expected: s
 def test_an_undecided_finding_names_what_is_not_known() -> None:
     both_unknown = {"a": VAR, "b": Unknown("module.net.cidr")}
     (finding,) = judged(rule("subject.a == subject.b"), change(None, both_unknown)).findings
-    assert finding.message == "Thing is wrong: cannot be decided, because var.x is not known"
+    assert finding.message == "Thing is wrong: cannot be decided without knowing var.x"
     (finding,) = judged(rule("subject == {}"), change(None, both_unknown)).undecided
     assert finding.undecided_on == ("module.net.cidr", "var.x")
 

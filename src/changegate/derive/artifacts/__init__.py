@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 
-from changegate.derive.artifacts import actions, builds, images, terraform
+from changegate.derive.artifacts import actions, builds, charts, images, terraform
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
 from changegate.model.plugin import Need
@@ -14,8 +14,8 @@ __all__ = ["derive", "needs"]
 
 
 def needs(base: Index, head: Index) -> Iterable[Need]:
-    """A reference stands in the file that uses it: nothing else needs to be read."""
-    return ()
+    """A reference stands in the file that uses it; only charts have theirs in a lock beside it."""
+    return charts.needs(base, head)
 
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
@@ -40,6 +40,7 @@ def _artifacts(index: Index) -> Iterator[Subject]:
     yield from builds.artifacts(index)
     yield from builds.hooks(index)
     yield from terraform.artifacts(index)
+    yield from charts.artifacts(index)
 
 
 def _file(subject: Subject) -> Hashable:

@@ -52,7 +52,11 @@ def parse_image(text: str) -> Reference:
     """`[docker://][registry/]repository[:tag][@digest]`; Docker's short names are written out.
 
     A digest wins over a tag; the tag stays as `version`. What only looks like a digest pins nothing.
+    `ko://<import path>` is built from source when it is applied, and no registry answers to it:
+    https://ko.build/features/k8s/
     """
+    if text.startswith("ko://"):
+        return Reference(raw=text, path=text, pin="local", first_party=True)
     masked = _Masked(text)
     if masked.unreadable:
         return unknown_reference(masked.unknown)

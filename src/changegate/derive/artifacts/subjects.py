@@ -23,9 +23,7 @@ def artifact(
     `slot` tells it from other artifacts of the same user; the reference is not part of who it is.
     Every field stands in the text of the reference, only the usage is where the user is.
     """
-    home = user.origins[""][0]
-    written = (Origin(home.document, home.route + route),)
-    used = (Origin(home.document, home.route + route[:-1]),)
+    written, used = user.origins_at(route)[:1], user.origins_at(route[:-1])[:1]
     return artifact_at(user, slot, type_, reference, usage, written, used)
 
 

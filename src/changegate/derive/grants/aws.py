@@ -156,19 +156,22 @@ class _Reading:
         if policy is not None:
             self._attached(subject, policy, holder)
             return
-        if not isinstance(arn, str):
-            arn = arn if isinstance(arn, Unknown) else Unknown(f"{subject.identity.address}.{where}")
-            self._unknown(subject, where, arn, holder, arn)
-            return
-        policy = self.policies.get((subject.identity.unit, arn))
-        name = aws_iam.managed_name(arn)
+        if not isinstance(arn, (str, Unknown)):
+            arn = Unknown(f"{subject.identity.address}.{where}")
+        text = arn.text if isinstance(arn, Unknown) else arn
+        policy = self.policies.get((subject.identity.unit, arn)) if isinstance(arn, str) else None
+        name = aws_iam.managed_name(text)
         if policy is not None:
             self._attached(subject, policy, holder)
         elif name in aws_iam.table().managed:
             for raw in aws_iam.table().managed[name]:
                 self._add(subject, where, *read(raw), holder, name, builtin=True)
+        elif name:
+            self._unknown(subject, where, Unknown(f"statements of {name}"), holder, name, builtin=True)
+        elif isinstance(arn, Unknown):
+            self._unknown(subject, where, arn, holder, arn)
         else:
-            self._unknown(subject, where, Unknown(f"statements of {arn}"), holder, name or arn, bool(name))
+            self._unknown(subject, where, Unknown(f"statements of {arn}"), holder, arn)
 
     def _attached(self, subject: Subject, policy: Subject, holder: Holder) -> None:
         self.attached.add((policy.identity.unit, policy.identity.address))
@@ -197,7 +200,7 @@ class _Reading:
             # What code makes may be made otherwise by values that are not known; a text is what it is.
             if binding_on_head(policy) and not isinstance(text, Mapping):
                 refuse(policy, where, str(error), "Write a policy document that AWS accepts.")
-            self._unknown(policy, where, misformed(text), holder, role, via=via)
+            self._unknown(policy, where, misformed(text, str(error)), holder, role, via=via)
             return
         for number, (statement, written) in enumerate(statements):
             at = statement_at(where, text, number)

@@ -82,7 +82,8 @@ def finish(draft: Draft, index: Index) -> Held[Statement]:
     if statement.unknown:
         unknown = Unknown(statement.unknown)
         actions = Actions(include=unknown, wildcard=unknown)
-        resources = Resources(include=unknown, wildcard=unknown)
+        # However wide it is, what stands at a resource opens no more than that.
+        resources = Resources(include=unknown, wildcard=unknown if holder.kind in _ACCESS else "none")
     else:
         actions, resources = _actions(draft), _resources(statement)
     grant = Grant(

@@ -82,7 +82,7 @@ def _policy(subject: Subject, attribute: str) -> Grants:
     except PolicyError as error:
         if binding_on_head(subject) and not isinstance(policy, Mapping):
             refuse(subject, attribute, str(error), "Write a policy document that AWS accepts.")
-        yield _unknown(subject, attribute, misformed(policy))
+        yield _unknown(subject, attribute, misformed(policy, str(error)))
 
 
 def _statement(subject: Subject, where: str, raw: Any) -> Grants:

@@ -107,11 +107,11 @@ def listed(texts: Iterable[str]) -> str:
     return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN} more ({digest})"
 
 
-def misformed(value: object) -> Unknown:
+def misformed(value: object, why: str = "misformed") -> Unknown:
     """What stands for a misformed value that must not stop the run; equal values are equal."""
     text = json.dumps(value, default=str, sort_keys=True)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return Unknown(f"misformed ({digest})", "misformed")
+    return Unknown(f"{why} ({digest})", "misformed")
 
 
 def refuse(subject: Subject, dotted: str, cause: str, remedy: str) -> NoReturn:

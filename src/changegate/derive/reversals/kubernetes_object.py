@@ -10,6 +10,7 @@ from typing import Any, Final
 from changegate.knowledge.kubernetes_state import Field, Mark, ObjectKind, lookup, table
 from changegate.model.subject import Subject, Unknown
 
+CRD: Final = "apiextensions.k8s.io/CustomResourceDefinition"
 _QUANTITY: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,18})?)(Ki|Mi|Gi|Ti|Pi|Ei|m|k|M|G|T|P|E)?")
 _UNITS: Final = {
     "m": Decimal("0.001"),
@@ -26,7 +27,12 @@ def kind_of(subject: Subject) -> str:
 
 
 def facts_of(subject: Subject) -> ObjectKind | None:
-    return lookup(kind_of(subject))
+    """What is known of the object's kind. A definition without a group is a patch of one, for Kustomize:
+    the cluster refuses it, and removing it removes no definition."""
+    kind = kind_of(subject)
+    if kind == CRD and value_at(subject.data, ("spec", "group")) is None:
+        return None
+    return lookup(kind)
 
 
 def value_at(value: Any, field: Iterable[str]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from changegate.derive.reversals.kubernetes_object import (
+    CRD,
     dotted,
     facts_of,
     is_hook,
@@ -20,7 +21,6 @@ from changegate.knowledge.kubernetes_state import Field, ObjectKind, table
 from changegate.model.reversal import Effect, Guard
 from changegate.model.subject import Subject, Unknown
 
-CRD: Final = "apiextensions.k8s.io/CustomResourceDefinition"
 _VERSIONS: Final = ("spec", "versions")
 _SCALED: Final = ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled")
 _UNWRITTEN: Final = ("apiVersion", "kind", "status")

@@ -57,7 +57,7 @@ def _planned(base: Index, head: Index) -> set[tuple[str, tuple[str, ...]]]:
 
 def _step(pair: Pair) -> Step | None:
     step = _frame(pair)
-    if pair.old is None:
+    if pair.old is None or _comes_to_be(pair):
         after = _attributes(pair.subject)
         if pair.imported:
             return replace(step, operation="import", before=after, after=after)
@@ -70,6 +70,16 @@ def _step(pair: Pair) -> Step | None:
         # It went where this repository cannot see it, such as into a module from elsewhere.
         return replace(step, after=before)
     return replace(step, operation="forget" if pair.forgotten else "delete")
+
+
+def _comes_to_be(pair: Pair) -> bool:
+    """Whether, by the values that are assumed, there was none of it before, and is one now."""
+    return (
+        pair.old is not None
+        and pair.new is not None
+        and pair.old.confidence == "unknown"
+        and pair.new.confidence != "unknown"
+    )
 
 
 def _updated(step: Step, pair: Pair, after: Mapping[str, Any]) -> Step | None:

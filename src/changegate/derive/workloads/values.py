@@ -10,7 +10,7 @@ from changegate.knowledge.credentials import is_token, names_secret
 from changegate.knowledge.workloads import reach
 from changegate.model.document import Route
 from changegate.model.schema import to_data
-from changegate.model.subject import Identity, Origin, Subject, Unknown
+from changegate.model.subject import Identity, Subject, Unknown
 from changegate.model.workload import CONTAINER, WORKLOAD, Container, HostPath, Variable, Workload
 
 IMAGE_DECIDES: Final = "the image decides"
@@ -136,9 +136,8 @@ def subject(
 
     Fields without a place of their own are marked where the whole stands.
     """
-    home = user.origins[""][0]
-    origins = {name: (Origin(home.document, home.route + route + below),) for name, below in places.items()}
-    origins[""] = (Origin(home.document, home.route + route),)
+    origins = {name: user.origins_at(route + below)[:1] for name, below in places.items()}
+    origins[""] = user.origins_at(route)[:1]
     kind = WORKLOAD if isinstance(said, Workload) else CONTAINER
     return Subject(
         Identity(user.identity.unit, kind, f"{user.identity.address} {slot}".rstrip()),

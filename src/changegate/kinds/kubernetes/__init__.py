@@ -3,7 +3,8 @@
 The cluster reads YAML 1.1, so `data` does too: `privileged: yes` is true.
 
 A text that something else fills in before the cluster sees it is `Unknown`: every text with a
-`{{ ... }}` in it (Helm, Jinja and others); a text that is one `${...}` or `$(...)` as a whole; and
+`{{ ... }}` in it (Helm, Jinja and others, but not the variables of a Kyverno policy, which the cluster
+itself reads); a text that is one `${...}` or `$(...)` as a whole; and
 an `image`, `reference`, `name`, `generateName` or `namespace` with such a part. What the cluster or
 a shell expands at run time (`command`, `args`, the `value` of a variable) keeps its `$`.
 
@@ -15,12 +16,12 @@ is written. An object that is named by the cluster has the address `<generateNam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from changegate.errors import InputProblem
-from changegate.kinds.kubernetes.candidates import is_kustomization, sniff
-from changegate.kinds.kubernetes.rendering import MARKS, rendered
+from changegate.kinds.kubernetes.candidates import sniff
+from changegate.kinds.kubernetes.rendering import MARKS, is_template, rendered, speaks_in_braces
 from changegate.limits import FILE_BYTES
 from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
@@ -31,10 +32,10 @@ NAME = "kubernetes"
 TEMPLATED = True
 MAX_BYTES = FILE_BYTES
 
-__all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "read", "sniff"]
+__all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "address_of", "read", "sniff"]
 
 _KUSTOMIZE_GROUP = "kustomize.config.k8s.io"
-_KUSTOMIZE = "Kustomize build instructions: the built objects are not judged in this version"
+_KUSTOMIZE = "Kustomize build instructions under a name that Kustomize does not look for"
 _KIND_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 
 # Groups whose objects all need a name, and the kinds of the core group that do.
@@ -88,8 +89,6 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
 
     Raises InputProblem for an object without a usable `apiVersion`, `kind`, `metadata` or `items`.
     """
-    if is_kustomization(file.path):
-        return Reading(opaque=_KUSTOMIZE)
     plain = not any(mark in file.text for mark in MARKS)
     subjects: list[Subject] = []
     opaque = ""
@@ -178,15 +177,19 @@ def _opaque(found: _Object, *, templated: bool) -> str:
         return _KUSTOMIZE
     if _is_list(found.data):
         return "a template: items of the list are not known"
-    if templated and _has_templated_key(found.data):
+    if templated and _has_templated_key(found.data, speaks_in_braces(found.data)):
         return "a template: keys of the object are not known"
     return ""
 
 
-def _has_templated_key(value: Any) -> bool:
+def _has_templated_key(value: Any, in_policy: bool) -> bool:
     if isinstance(value, dict):
-        return any("{{" in key or _has_templated_key(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_templated_key(item) for item in value)
+        return any(
+            (is_template(key, in_policy=True) if in_policy else "{{" in key)
+            or _has_templated_key(item, in_policy)
+            for key, item in value.items()
+        )
+    return isinstance(value, list) and any(_has_templated_key(item, in_policy) for item in value)
 
 
 def _subject(found: _Object, side: Side, unit: str) -> Subject:
@@ -207,20 +210,31 @@ def _address(found: _Object) -> str:
     group, slash, _ = found.data["apiVersion"].partition("/")
     kind = found.data["kind"]
     metadata = found.data.get("metadata")
-    fields = metadata if isinstance(metadata, dict) else {}
-    name, prefix, namespace = (_text(fields.get(key)) for key in ("name", "generateName", "namespace"))
-    if not name and prefix:
-        name = f"{prefix}*"
     needs_name = group in _NAMED_GROUPS if slash else kind in _NAMED_CORE
-    if not name and needs_name and not isinstance(metadata, Unknown):
+    if not any(_names(found.data)[:2]) and needs_name and not isinstance(metadata, Unknown):
         raise found.problem(
             ("metadata", "name"),
             f"this {kind} has no name",
             "It cannot be compared with what the base has, and the cluster refuses it.",
             "add `metadata.name` (or `metadata.generateName`) as text",
         )
-    typed = f"{group}/{kind}" if slash else kind
+    return address_of(found.data)
+
+
+def address_of(data: Mapping[str, Any]) -> str:
+    """The address of an object, whose `apiVersion` and `kind` are texts."""
+    group, slash, _ = data["apiVersion"].partition("/")
+    name, prefix, namespace = _names(data)
+    typed = f"{group}/{data['kind']}" if slash else data["kind"]
+    name = name or (f"{prefix}*" if prefix else "")
     return " ".join(part for part in (typed, f"{namespace}/{name}".strip("/")) if part)
+
+
+def _names(data: Mapping[str, Any]) -> tuple[str, str, str]:
+    """`name`, `generateName` and `namespace`; "" for what is missing."""
+    metadata = data.get("metadata")
+    fields = metadata if isinstance(metadata, dict) else {}
+    return _text(fields.get("name")), _text(fields.get("generateName")), _text(fields.get("namespace"))
 
 
 def _text(value: Any) -> str:

@@ -36,9 +36,10 @@ def is_kustomization(path: str) -> bool:
 
 
 def sniff(path: str, content: bytes) -> bool:
-    """By content, in files of any name that is not source code or prose; Kustomize files by name."""
+    """By content, in files of any name that is not source code or prose; not those that Kustomize reads
+    by their names."""
     if is_kustomization(path):
-        return True
+        return False
     suffix = suffix_of(path)
     if suffix in _DATA_SUFFIXES:
         if content.startswith(_UTF16_MARKS):

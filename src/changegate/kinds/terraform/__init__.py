@@ -27,7 +27,10 @@ Subjects, on both sides:
   `terraform/import`, TO: `{to, id}`. Addresses are texts.
 
 Values: literals, locals, and variables with what is handed to them. A default and an automatically loaded
-`.tfvars` count as known, and make the subject's confidence `over`: another value may be given at run time.
+`.tfvars` count as known, and make the subject's confidence `over`: another value may be given at run time. A
+subject of which there is none by such values is there nevertheless, with the confidence `unknown`.
+The values that a configured environment names with `var_files` are known; its root module is assembled once
+for each environment, as the unit `FOLDER@NAME`.
 Any reference to another resource is an `Unknown` whose text is that reference in full
 (`aws_kms_key.x.arn`, within a module `module.m.aws_kms_key.x.arn`). An expression of which only a part is
 known is an Unknown whose text has the known parts filled in, so that equal texts are equal values. A
@@ -43,7 +46,8 @@ code first and to the plan second.
 
 from __future__ import annotations
 
-from changegate.kinds.terraform.assemble import FILE, assemble
+from changegate.kinds.terraform.assemble import assemble
+from changegate.kinds.terraform.environments import FILE
 from changegate.kinds.terraform.files import CODE_SUFFIXES, LOCK, NAMED_VALUES, Role, role_of
 from changegate.kinds.terraform.module import File, blocks_of
 from changegate.kinds.terraform.needs import needs
@@ -72,14 +76,15 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     assert role is not None
     if not file.documents:
         return Reading()
-    if role.name == NAMED_VALUES:
-        return Reading(opaque="values for -var-file: which run uses them is not written anywhere")
     raw = Subject(
         identity=Identity(unit, FILE, file.path),
         side=side,
         data={"path": file.path, "role": role.name},
         origins={"": tuple(Origin(document) for document in file.documents)},
     )
+    if role.name == NAMED_VALUES:
+        opaque = "values for -var-file: which run uses them is not written anywhere"
+        return Reading(opaque=opaque, if_named=(raw,))
     return Reading((raw,), opaque="; ".join(_external(role, file)))
 
 

@@ -10,19 +10,21 @@ from typing import Final
 
 from changegate.errors import InputProblem
 from changegate.kinds.terraform import plans
+from changegate.kinds.terraform.environments import FILE, Environments
 from changegate.kinds.terraform.files import NAMED_VALUES, role_of
 from changegate.kinds.terraform.module import File, Module, read_module, variants
 from changegate.kinds.terraform.scope import Scope
 from changegate.kinds.terraform.subjects import as_context, subjects
 from changegate.kinds.terraform.trace import Trace
 from changegate.model.proposal import Side
+from changegate.model.settings import Settings
 from changegate.model.subject import Identity, Index, Subject, Unknown
+from changegate.syntax.hcl_ast import Expression
 
-FILE: Final = "terraform_code/file"
 _LIBRARIES: Final = frozenset({"modules", "module"})  # folders of what is written to be called
 
 
-def assemble(base: Index, head: Index) -> list[InputProblem]:
+def assemble(base: Index, head: Index, settings: Settings) -> list[InputProblem]:
     """Puts the subjects of all modules into both indexes, in place of what an earlier call put there.
 
     Returns the problems of changed modules that Terraform would refuse, or that are over a limit: nothing
@@ -30,7 +32,7 @@ def assemble(base: Index, head: Index) -> list[InputProblem]:
     """
     for index in (base, head):
         plans.without_code(index)
-    sides = (_Side(base), _Side(head))
+    sides = (_Side(base, settings), _Side(head, settings))
     # What only one side calls is judged by itself on both: nothing then seems to come or go with its caller.
     alone = {folder for side in sides for folder in side.folders - side.called}
     made = [list(side.subjects(alone)) for side in sides]
@@ -60,10 +62,12 @@ class _Side:
     cannot be read makes everything of the head new: both are left out.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, settings: Settings) -> None:
         self.side = index.side
         self.units: dict[str, str] = {}
+        self.environments = Environments(index, settings)
         self.problems: list[InputProblem] = []
+        self.called: set[str] = set()
         self.files: dict[str, list[File]] = defaultdict(list)
         for subject in index.of(FILE):
             role = role_of(subject.path)
@@ -72,8 +76,9 @@ class _Side:
                 self.files[role.folder].append(File(subject.path, documents, subject.context))
                 self.units[role.folder] = subject.identity.unit or role.folder
         self.folders = set(self.files)
+        if self.side is Side.HEAD:
+            self.problems.extend(self.environments.problems(self.folders))
         self.readings = self._readings()
-        self.called: set[str] = set()
         for modules in self.readings:
             for module in modules.values():
                 with self._noted(module.folder):
@@ -86,21 +91,33 @@ class _Side:
         for modules in self.readings:
             used: set[str] = set()
             for folder in sorted(modules, key=lambda folder: (folder not in alone, folder)):
-                if folder in used and folder not in alone:
+                if folder in used and folder not in alone and not self.environments.of(folder):
                     continue
-                trace = Trace(modules)
-                for subject in self._root(modules[folder], trace):
-                    key = (subject.identity, canonical(subject))
-                    if len(self.readings) == 1 or key not in seen:
-                        seen.add(key)
-                        yield subject
-                used |= trace.used
+                for unit, scope in self._uses(modules[folder], modules):
+                    for subject in self._root(unit, scope):
+                        key = (subject.identity, canonical(subject))
+                        if len(self.readings) == 1 or key not in seen:
+                            seen.add(key)
+                            yield subject
+                    used |= scope.trace.used
 
-    def _root(self, module: Module, trace: Trace) -> list[Subject]:
-        scope = Scope(module, trace, library=self._is_library(module))
+    def _uses(self, module: Module, modules: Mapping[str, Module]) -> Iterator[tuple[str, Scope]]:
+        """The module as the root of each of its environments; of its folder when it has none."""
+        environments = self.environments.of(module.folder)
+        if not environments:
+            scope = Scope(module, Trace(modules), library=self._is_library(module))
+            yield self.units[module.folder], scope
+        for environment in environments:
+            given: dict[str, Expression] | None = None
+            with self._noted(module.folder):
+                given = self.environments.values(environment)
+            if given is not None:
+                yield environment.unit, Scope(module, Trace(modules), given=given)
+
+    def _root(self, unit: str, scope: Scope) -> list[Subject]:
         found: list[Subject] = []
-        with self._noted(module.folder):
-            found.extend(subjects(scope, self.side, self.units[module.folder]))
+        with self._noted(scope.module.folder):
+            found.extend(subjects(scope, self.side, unit))
         return found
 
     def _readings(self) -> list[dict[str, Module]]:
@@ -129,7 +146,7 @@ class _Side:
             self._note(folder, InputProblem(cause, why=why, remedy=remedy))
 
     def _note(self, folder: str, found: InputProblem) -> None:
-        files = self.files[folder]
+        files = [*self.files[folder], *self.environments.files_of(folder)]
         if self.side is Side.BASE or all(file.context for file in files):
             return
         if not found.path:

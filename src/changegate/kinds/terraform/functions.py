@@ -166,8 +166,13 @@ def _contains(items: Any, value: Any) -> bool:
     return any(same(item, value) for item in _list(items))
 
 
-def _join(separator: str, *lists: Any) -> str:
-    return separator.join(as_text(item) for one in lists for item in _list(one))
+def _join(separator: str, *lists: Any) -> Any:
+    items = _concat(*lists)
+    if len(items) == 1 and isinstance(items[0], dict):
+        return items[0]  # a policy: `join("", data.aws_iam_policy_document.x[*].json)`
+    if not all(map(is_known, items)):
+        raise NotEvaluated
+    return separator.join(map(as_text, items))
 
 
 def _split(separator: str, text: str) -> list[str]:
@@ -239,6 +244,7 @@ STRUCTURAL: Final[Mapping[str, Function]] = {
     "keys": _keys,
     "values": _values,
     "flatten": _flatten,
+    "join": _join,
     "compact": _compact,
     "one": _one,
     "zipmap": _zipmap,
@@ -251,7 +257,6 @@ PURE: Final[Mapping[str, Function]] = {
     "distinct": _unique,
     "contains": _contains,
     "format": _format,
-    "join": _join,
     "split": _split,
     "replace": _replace,
     "lower": lambda text: as_text(text).lower(),

@@ -18,10 +18,14 @@ INSTANCES: Final = 100  # of one block; more are judged as one, without an index
 
 
 class Instance(NamedTuple):
-    """`key`: None for the only one, or for one that stands for all; else an int or a str."""
+    """`key`: None for the only one, or for one that stands for all; else an int or a str.
+
+    `supposed`: by the values that are assumed there is none.
+    """
 
     key: int | str | None
     env: Mapping[str, Any]
+    supposed: bool = False
 
     @property
     def suffix(self) -> str:
@@ -42,7 +46,7 @@ def instances(scope: Scope, piece: Piece) -> list[Instance]:
             before, scope.trace.assumed = scope.trace.assumed, False
             found = many(scope.evaluator.value(attribute.value, {}))
             if not found and scope.trace.assumed:
-                found = [_any(attribute.name)]
+                found = [_any(attribute.name, supposed=True)]
             scope.trace.assumed |= before
             return found
     return [Instance(None, {})]
@@ -73,8 +77,8 @@ def _each(value: Any) -> list[Instance]:
     return [Instance(key, {"each": {"key": key, "value": value[key]}}) for key in sorted(value)]
 
 
-def _any(name: str) -> Instance:
+def _any(name: str, *, supposed: bool = False) -> Instance:
     """One that stands for all, however many there are."""
     if name == "count":
-        return Instance(None, {"count": {"index": unknown("count.index")}})
-    return Instance(None, {"each": {"key": Unknown("each.key"), "value": Unknown("each.value")}})
+        return Instance(None, {"count": {"index": unknown("count.index")}}, supposed)
+    return Instance(None, {"each": {"key": Unknown("each.key"), "value": Unknown("each.value")}}, supposed)

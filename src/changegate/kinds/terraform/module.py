@@ -112,7 +112,7 @@ class _Reader:
     def read(self, role: Role, file: File) -> None:
         if role.name == VALUES:
             for document in file.documents:
-                self.module.values |= _values(document)
+                self.module.values |= values_of(document)
             return
         for block, document in blocks_of(file):
             piece = Piece(block, document, file.context, {})
@@ -198,7 +198,8 @@ def blocks_of(file: File) -> Iterator[tuple[Block, Document]]:
             yield from blocks_of_json(document)
 
 
-def _values(document: Document) -> dict[str, Expression]:
+def values_of(document: Document) -> dict[str, Expression]:
+    """What a document of a file of values gives to variables. Raises `InputProblem`."""
     if isinstance(document.locator, HclLocator):
         node = document.locator.node
         if not isinstance(node, Body):

@@ -7,18 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from changegate.errors import InputProblem
-from changegate.kinds.terraform.assemble import FILE
+from changegate.kinds.terraform.environments import FILE
 from changegate.kinds.terraform.files import CODE_SUFFIXES, SIBLINGS, role_of
 from changegate.kinds.terraform.module import File, blocks_of
 from changegate.kinds.terraform.plans import planned_units
 from changegate.kinds.terraform.scope import local_source
 from changegate.model.plugin import Need
+from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
 
 
-def needs(base: Index, head: Index) -> Iterator[Need]:
+def needs(base: Index, head: Index, settings: Settings) -> Iterator[Need]:
     """All files of the folders that changed or that a plan is of, of the modules they call, and of what
-    calls them.
+    calls them; and the files of values of their environments.
 
     Callers are found by the last name of the folder: `source = "../modules/db"` ends in `/db`.
     """
@@ -30,13 +31,19 @@ def needs(base: Index, head: Index) -> Iterator[Need]:
             calls[folder] |= _called(folder, subject)
             if not subject.context:
                 changed.add(folder)
+                changed |= {one.folder for one in settings.environments if subject.path in one.var_files}
     callers: dict[str, set[str]] = defaultdict(set)
     for folder, called in calls.items():
         for target in called:
             callers[target].add(folder)
     above = _reached(changed, callers)
-    for folder in sorted(above | _reached(changed, calls)):
+    reached = above | _reached(changed, calls)
+    for folder in sorted(reached):
         yield Need((), folder, SIBLINGS, deep=False)
+    for environment in settings.environments:
+        if environment.folder in reached:
+            for where, name in map(posixpath.split, environment.var_files):
+                yield Need((), where, (name,), deep=False)
     for folder in sorted(above):
         if name := posixpath.basename(folder):
             yield Need((b"module", f"/{name}".encode("utf-8", "surrogateescape")), "", CODE_SUFFIXES)

@@ -152,13 +152,18 @@ def _principals(blocks: Any) -> Any:
 
 
 def _conditions(blocks: Any) -> Any:
-    if not isinstance(blocks, list) or any(isinstance(block, Unknown) for block in blocks):
+    """All of them must hold, so those that are known count, whatever the others are."""
+    if not isinstance(blocks, list):
         return unknown(show(blocks))
     found: dict[str, Any] = {}
     for block in blocks:
+        if isinstance(block, Unknown):
+            found[f"({block.text})"] = block
+            continue
         test, variable, values = block.get("test"), block.get("variable"), _literal(block.get("values"))
         if not isinstance(test, str) or not isinstance(variable, str):
-            return unknown(show(blocks))
+            found[f"({show(block)})"] = unknown(show(block))
+            continue
         listed = values if isinstance(values, list) else [values]
         found.setdefault(test, {}).setdefault(variable, []).extend(listed)
     return found

@@ -28,7 +28,8 @@ class Scope:
     """A module and the values it was called with.
 
     `prefix` is "" for the root, else `module.NAME.`; `inputs` are None for the root. `library`: nothing
-    tells what a caller would hand over, so variables are not known.
+    tells what a caller would hand over, so variables are not known. `given`: values that the root is sure
+    to get. `supposed`: see `Instance`.
     """
 
     module: Module
@@ -37,7 +38,9 @@ class Scope:
     inputs: Mapping[str, tuple[Expression, Env]] | None = None
     parent: Scope | None = None
     library: bool = False
+    given: Mapping[str, Expression] = field(default_factory=dict)
     depth: int = 0
+    supposed: bool = False
     _known: dict[tuple[str, ...], tuple[Any, bool]] = field(default_factory=dict)
     _working: set[tuple[str, ...]] = field(default_factory=set)
     _children: dict[str, list[tuple[Instance, Scope]]] | None = None
@@ -58,6 +61,8 @@ class Scope:
                 return self._output(name, steps[1:])
             case "data" if name == _DOCUMENT and len(steps) > 2:
                 return self._document(steps)
+            case "data" if name == _DOCUMENT and len(steps) == 2:
+                return self._documents(steps)
         return unknown(f"{self.prefix}{root}{''.join(map(spelled, steps))}")
 
     def _once(self, key: tuple[str, ...]) -> Any:
@@ -90,9 +95,13 @@ class Scope:
             value = self.parent.evaluator.value(handed, env)
             if value is not None or not _refuses_null(body):
                 return self._conformed(value, body)
-        given = self.module.values.get(name) if self.inputs is None else None
+        if name in self.given:
+            value = self.evaluator.value(self.given[name], {})
+            if value is not None or not _refuses_null(body):
+                return self._conformed(value, body)
+        loaded = self.module.values.get(name) if self.inputs is None and name not in self.given else None
         default = body.attributes.get("default")
-        expression = given or (default.value if default else None)
+        expression = loaded or (default.value if default else None)
         if not expression or self.library:
             return value
         # A caller that leaves a variable out gets the default; a root may be given another value.
@@ -119,6 +128,23 @@ class Scope:
             if instance.key == key and type(instance.key) is type(key):
                 return self._rendered(piece, instance)
         return text
+
+    def _documents(self, steps: list[Any]) -> Any:
+        """`data.aws_iam_policy_document.NAME` as a whole: what `[*].json` is taken of."""
+        name, text = steps[1], unknown(f"{self.prefix}data{''.join(map(spelled, steps))}")
+        piece = self.module.named.get(("data", _DOCUMENT, name)) if isinstance(name, str) else None
+        if piece is None or "for_each" in piece.block.body.attributes:
+            return text
+        found = instances(self, piece)
+        if found and "count" not in piece.block.body.attributes:
+            return self._read(piece, found[0], text)
+        if any(instance.key is None for instance in found):
+            return text
+        return [self._read(piece, instance, text) for instance in found]
+
+    def _read(self, piece: Piece, instance: Instance, text: Unknown) -> dict[str, Any]:
+        policy = self._rendered(piece, instance)
+        return {"id": unknown(f"{text.text}{instance.suffix}.id"), "json": policy, "minified_json": policy}
 
     def _rendered(self, piece: Piece, instance: Instance) -> Any:
         key = ("data", *piece.block.labels[1:], repr(instance.key))
@@ -175,7 +201,10 @@ class Scope:
             )
         given = {a.name: (a.value, instance.env) for a in piece.block.body.attributes.values()}
         prefix = f"{self.prefix}module.{name}{instance.suffix}."
-        return Scope(target, self.trace, prefix, given, self, self.library, self.depth + 1)
+        supposed = self.supposed or instance.supposed
+        return Scope(
+            target, self.trace, prefix, given, self, self.library, depth=self.depth + 1, supposed=supposed
+        )
 
     def below(self) -> Iterator[Scope]:
         """This use and all uses of modules within it."""

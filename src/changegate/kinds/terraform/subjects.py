@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from changegate.errors import InputProblem
 from changegate.kinds.terraform.blocks import address_of, body_data, resource_data
-from changegate.kinds.terraform.instances import instances
+from changegate.kinds.terraform.instances import Instance, instances
 from changegate.kinds.terraform.pieces import Piece
 from changegate.kinds.terraform.scope import Scope
 from changegate.kinds.terraform.trace import Trace
@@ -80,8 +80,13 @@ class _Writer:
                 data=data,
                 origins=piece.origins() | _marked(data, trace, piece),
                 context=piece.context,
-                confidence="over" if trace.assumed else "exact",
+                confidence=self._confidence(instance),
             )
+
+    def _confidence(self, instance: Instance) -> str:
+        if self.scope.supposed or instance.supposed:
+            return "unknown"
+        return "over" if self.scope.trace.assumed else "exact"
 
     def _declared(
         self,

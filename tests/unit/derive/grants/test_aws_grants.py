@@ -274,6 +274,9 @@ def test_managed_policies() -> None:
     (other,) = held(ROLE, attach("arn:aws:iam::aws:policy/service-role/Some"))
     assert other["role"] == {"name": "Some", "builtin": True, "resolved": False, "admin": False}
     assert isinstance(other["actions"]["include"], Unknown)
+    assert other["actions"]["include"] == Unknown("statements of Some")
+    (anywhere,) = held(ROLE, attach(Unknown("arn:${var.p}:iam::aws:policy/AdministratorAccess")))
+    assert anywhere["role"]["admin"] is True
     base = [ROLE, attach("arn:aws:iam::aws:policy/IAMFullAccess")]
     assert news(compare(base, [*base, inline(allow("iam:PassRole"))])) == []
     assert len(news(compare(base, [*base, inline(allow("s3:Get*"))]))) == 1

@@ -322,3 +322,13 @@ def test_modules_from_elsewhere_that_are_no_longer_called() -> None:
     said = block("removed", "module.db", {"from": "module.db", "destroy": True})
     assert derived([far, stays], [stays, said]) == []
     assert derived([far], []) == []
+
+
+def test_what_was_not_there_by_the_values_assumed_comes_to_be() -> None:
+    at = "aws_s3_bucket_versioning.main"
+    on, off = ({"versioning_configuration": [{"status": status}]} for status in ("Enabled", "Suspended"))
+    for confidence, action, removed in (("unknown", "create", 0), ("over", "update", 1)):
+        before = resource(at, on, confidence=confidence)
+        (change,) = derived([before], [resource(at, off, confidence="over")])
+        assert change.subject.data["apply"]["action"] == action
+        assert len(change.subject.data["guards_removed"]) == removed

@@ -72,6 +72,19 @@ def stateful_set(spec: str) -> str:
 STORAGE_CLASS = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: fast}}\n{}\n"
 
 
+DEFINES = "spec: {group: example.com, names: {kind: Shop}}\n"
+
+
+def test_a_patch_of_a_definition_is_none() -> None:
+    patch = thing(
+        "CustomResourceDefinition",
+        "spec: {conversion: {strategy: Webhook}}\n",
+        version="apiextensions.k8s.io/v1",
+        meta="",
+    )
+    assert changes({"patch.yaml": patch}, {}) == []
+
+
 def test_a_claim_that_goes() -> None:
     change = one(claim(), "")
     assert (change.action, change.before, change.subject.side) == (Action.REMOVED, None, Side.BASE)
@@ -116,7 +129,7 @@ def test_what_is_left_of_a_claim(spec: str, others: str, left: int, confidence: 
     [
         (thing("Namespace", meta=""), "irreversible", "data"),
         (
-            thing("CustomResourceDefinition", version="apiextensions.k8s.io/v1", meta=""),
+            thing("CustomResourceDefinition", DEFINES, version="apiextensions.k8s.io/v1", meta=""),
             "irreversible",
             "data",
         ),

@@ -1,0 +1,81 @@
+"""Kustomize builds: the objects that overlays make of their bases, in place of the manifests they read.
+
+`read` gives one raw subject a file (`kustomize_code/kustomization`, or `kustomize_code/patch` for a list
+of JSON patch operations), which no rule judges. `assemble` builds every kustomization that no other one
+of the repository includes, on both sides, and puts `kubernetes/<Kind>` subjects into the indexes. Their
+unit is the folder of that kustomization; so a base that two overlays use is judged once for each. The
+manifests and patches that a build reads are then not judged by themselves.
+
+Followed: `resources`, `bases` and `components` within the repository, `namespace`, `namePrefix` and
+`nameSuffix` (with the references between objects), `labels`, `commonLabels`, `commonAnnotations`,
+`images`, `replicas`, `patches`, `patchesStrategicMerge`, `patchesJson6902`, and the names of what
+`configMapGenerator` and `secretGenerator` make (without the hash behind them; `data` is Unknown).
+
+Everything else (addresses elsewhere, charts, plug-ins, replacements, `vars`, `openapi`, missing files,
+cycles) makes the build opaque: the ledger says why, and the manifests it names are judged one by one. When
+only one side can be built, those of the other side stand under the same unit, so that they pair.
+
+Origins: the manifest, then the patches; a dotted field leads to the patch or instruction that set it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+from changegate.errors import InputProblem
+from changegate.kinds.kustomize.assemble import assemble
+from changegate.kinds.kustomize.instructions import FILE_NAMES, KUSTOMIZATION, PATCH
+from changegate.kinds.kustomize.jsonpatch import is_json_patch
+from changegate.kinds.kustomize.needs import needs
+from changegate.limits import FILE_BYTES
+from changegate.model.document import SourceFile
+from changegate.model.pathnames import name_of
+from changegate.model.plugin import Reading
+from changegate.model.proposal import Side
+from changegate.model.subject import Identity, Origin, Subject
+
+__all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "assemble", "needs", "read", "sniff"]
+
+NAME: Final = "kustomize"
+TEMPLATED: Final = True
+MAX_BYTES: Final = FILE_BYTES
+
+_OPERATION: Final = re.compile(
+    rb"""["']?\bop["']?[ \t]*:[ \t]*["']?(?:add|remove|replace|move|copy|test)\b"""
+)
+
+
+def sniff(path: str, content: bytes) -> bool:
+    """Kustomizations by name, JSON patches by their operations."""
+    if name_of(path) in FILE_NAMES:
+        return True
+    data = path.endswith((".yaml", ".yml", ".json"))
+    return data and b"path" in content and bool(_OPERATION.search(content))
+
+
+def read(file: SourceFile, side: Side, unit: str) -> Reading:
+    """The file as a raw subject, for `assemble`. Raises `InputProblem` for a kustomization that is no map."""
+    if name_of(file.path) not in FILE_NAMES:
+        found = [document for document in file.documents if is_json_patch(document.value)]
+        if not found:
+            return Reading()
+        raw = tuple(_raw(PATCH, file.path, side, Origin(document)) for document in found)
+        return Reading(raw, opaque="a JSON patch: judged where a build applies it")
+    if len(file.documents) != 1 or not isinstance(file.documents[0].value, dict):
+        if not any(document.value for document in file.documents):
+            return Reading()
+        raise InputProblem(
+            "this kustomization is not one map",
+            path=file.path,
+            line=1,
+            column=1,
+            why="Kustomize refuses it, and what it would build cannot be judged.",
+            remedy="write the fields of one kustomization, such as `resources`",
+        )
+    return Reading((_raw(KUSTOMIZATION, file.path, side, Origin(file.documents[0])),))
+
+
+def _raw(kind: str, path: str, side: Side, origin: Origin) -> Subject:
+    return Subject(Identity("", kind, path), side, {"path": path}, {"": (origin,)})
