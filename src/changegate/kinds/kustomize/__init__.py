@@ -21,7 +21,6 @@ Origins: the manifest, then the patches; a dotted field leads to the patch or in
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Final
 
 from changegate.errors import InputProblem
