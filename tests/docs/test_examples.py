@@ -68,8 +68,9 @@ def test_the_cases_of_every_rule_hold(block: Block) -> None:
 
 def test_configuration_and_waivers_are_accepted() -> None:
     policy = [block for block in YAML if block.page == "docs/guides/policy.md"]
-    settings, waivers = (block.text.encode() for block in policy[:2])
+    settings, environments, waivers = (block.text.encode() for block in policy[:3])
     assert load_settings(settings).on_opaque == "report"
+    assert [each.name for each in load_settings(environments).environments] == ["staging", "production"]
     assert [waiver.expires for waiver in load_waivers("waivers.yaml", waivers)] == ["2027-03-31"]
 
 
