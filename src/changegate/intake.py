@@ -307,7 +307,10 @@ def _is_template(content: bytes, problem: InputProblem) -> bool:
     lines = content.decode("utf-8", "replace").split("\n")
     if any(line.lstrip().startswith(("{{", "{%", "<%")) for line in lines):
         return True
-    return 0 < problem.line <= len(lines) and looks_templated(lines[problem.line - 1])
+    if not 0 < problem.line <= len(lines):
+        return False
+    line = lines[problem.line - 1]
+    return looks_templated(line) or "${" in line or "%{" in line  # the last two: what templatefile() fills in
 
 
 def _seeming(path: str, twins: Mapping[str, str]) -> str:

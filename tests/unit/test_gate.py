@@ -18,6 +18,9 @@ from support.texts import ADMIN_BINDING, DIGEST, LOOSE_WORKFLOW, POD, READER_BIN
 
 CI = ".github/workflows/ci.yml"
 CONFIG = ".changegate/config.yaml"
+POLICY = (
+    '{"Version": "2012-10-17", "Statement": [\n{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}\n'
+)
 DATABASE = {
     "identifier": "main",
     "engine": "postgres",
@@ -49,6 +52,8 @@ class TestLedger:
             ("a.yaml", READER_BINDING + "kind: Role # {{ .x }}\n", "blocked"),
             ("a.yaml", READER_BINDING + "kind: {{ .x }}\n", "opaque"),
             ("a.yaml", READER_BINDING + "# {{ .x }}\nkind: Role\n", "blocked"),
+            ("p.json", POLICY.replace('"*"', "${jsonencode(arn)}"), "opaque"),
+            ("p.json", POLICY.replace('"*"', "oops"), "blocked"),
         ],
     )
     def test_every_file_ends_in_one_state(self, name: str, content: str | bytes, state: str) -> None:
