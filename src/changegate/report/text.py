@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from changegate.errors import Problem
+from changegate.model.finding import Finding
 from changegate.model.proposal import Revision
 from changegate.model.result import Result, State
+from changegate.model.rule import Level
 from changegate.report.blocks import place_of, put_findings
 from changegate.report.layout import Page, count, text_width
 from changegate.report.tables import (
@@ -48,9 +50,9 @@ def render_text(result: Result, *, width: int, color: bool) -> str:
     put_newly_allowed(page, result.newly_allowed)
     put_if_reverted(page, result.if_reverted)
     put_brought_in(page, result.brought_in)
-    values = {(f.undecided_on, place_of(f.location)) for f in found.open}
-    if len(values) > 1:
-        put_not_proved(page, found.open)
+    open_gates = _open_gates(found)
+    if len({(f.undecided_on, place_of(f.location)) for f in open_gates}) > 1:
+        put_not_proved(page, open_gates)
     put_unjudged(page, result)
     _put_summary(page, result, found)
     page.add(f"exit {result.exit_code.value}")
@@ -65,10 +67,15 @@ def render_problem(problem: Problem, *, width: int, color: bool) -> str:
     return page.text
 
 
+def _open_gates(found: Tally) -> list[Finding]:
+    """What could not be proved and would have stopped the change; the rest is counted only."""
+    return [finding for finding in found.open if finding.level is Level.GATE]
+
+
 def _is_silent(result: Result, found: Tally) -> bool:
     policy = result.policy
     said = (
-        found.gating, found.held, found.advising, found.open, result.newly_allowed, result.problems,
+        found.gating, found.held, found.advising, _open_gates(found), result.newly_allowed, result.problems,
         result.notices, policy.softeners, policy.weakened, policy.changed, result.report_only,
         [row for row in result.if_reverted if row.verdict != "reversible"],
         told_of(result.brought_in),
@@ -86,6 +93,7 @@ def _silent(result: Result, found: Tally) -> str:
     end = "nothing new to stop this change" if result.base else "no findings"
     kept = [count(len(found.older), "older finding")] if found.older else []
     kept += [f"{len(found.waived):,} waived"] if found.waived else []
+    kept += [f"{count(len(found.open), 'advising check')} not proved"] if found.open else []
     aside = f" ({', '.join(kept)})" if kept else ""
     return f"changegate: {files}, {judged:,} judged, {rules}, {end}{aside}."
 
@@ -124,12 +132,17 @@ def _put_summary(page: Page, result: Result, found: Tally) -> None:
     if blocked:
         entries = sum(not e.context for e in result.ledger)
         lines.append(f"{blocked:,} of {count(entries, 'file')} could not be judged, so this is no pass.")
-    if len({(f.undecided_on, place_of(f.location)) for f in found.open}) == 1:
-        at = found.open[0]
+    open_gates = _open_gates(found)
+    if len({(f.undecided_on, place_of(f.location)) for f in open_gates}) == 1:
+        at = open_gates[0]
         value = ", ".join(at.undecided_on) or at.identity.address
         lines.append(f"not proved: 1 value ({value}, {place_of(at.location)}).")
-    elif found.open:
-        lines.append(f"not proved: {count(len(found.open), 'check')}, listed above.")
+    elif open_gates:
+        lines.append(f"not proved: {count(len(open_gates), 'check')}, listed above.")
+    if light := len(found.open) - len(open_gates):
+        lines.append(
+            f"not proved either: {count(light, 'check that only advises', 'checks that only advise')}."
+        )
     for line in lines:
         page.prose(line if line != lines[-1] else f"{line}   {_seconds(result)}")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changegate.errors import InputProblem, InternalProblem, UsageProblem
-from changegate.model.finding import Status
+from changegate.model.finding import Outcome, Status
 from changegate.model.proposal import Revision
 from changegate.model.result import BroughtIn, IfReverted, NewlyAllowed, State
 from changegate.model.rule import Level, Severity
@@ -302,3 +302,15 @@ def test_the_exit_line_follows_the_result() -> None:
         page = lines(render(built))
         assert len(page) == 1 or page[-1] == f"exit {built.exit_code.value}"
     assert lines(render(replace(full(), report_only=True)))[-1] == "exit 0"
+
+
+def test_what_only_advises_and_is_not_proved_is_counted() -> None:
+    doubt = {"outcome": Outcome.UNDECIDED, "undecided_on": ("var.tag",)}
+    open_advice = finding(level=Level.ADVISE, gates=False, **doubt)
+    line = render(result(open_advice))
+    assert line.startswith("changegate: ")
+    assert "1 advising check not proved" in line
+    gate = finding(outcome=Outcome.UNDECIDED, undecided_on=("var.arn",), gates=True)
+    page = render(result(gate, open_advice))
+    assert "not proved, and only advising: 1 check." in page
+    assert "var.tag" not in page
