@@ -140,9 +140,7 @@ def _put_summary(page: Page, result: Result, found: Tally) -> None:
     elif open_gates:
         lines.append(f"not proved: {count(len(open_gates), 'check')}, listed above.")
     if light := len(found.open) - len(open_gates):
-        lines.append(
-            f"not proved either: {count(light, 'check that only advises', 'checks that only advise')}."
-        )
+        lines.append(f"not proved, and only advising: {count(light, 'check')}.")
     for line in lines:
         page.prose(line if line != lines[-1] else f"{line}   {_seconds(result)}")
 

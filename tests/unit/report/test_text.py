@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -305,7 +306,7 @@ def test_the_exit_line_follows_the_result() -> None:
 
 
 def test_what_only_advises_and_is_not_proved_is_counted() -> None:
-    doubt = {"outcome": Outcome.UNDECIDED, "undecided_on": ("var.tag",)}
+    doubt: dict[str, Any] = {"outcome": Outcome.UNDECIDED, "undecided_on": ("var.tag",)}
     open_advice = finding(level=Level.ADVISE, gates=False, **doubt)
     line = render(result(open_advice))
     assert line.startswith("changegate: ")
