@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -194,12 +193,10 @@ def test_the_budget_is_per_evaluation_and_holds_its_last_step(
     assert isinstance(program.evaluate(wider), Fault)
 
 
-def test_attacks_on_patterns_and_numbers_are_fast(each: Engine) -> None:
+def test_attacks_on_patterns_and_numbers_come_to_an_end(each: Engine) -> None:
     hostile = {"s": "a" * 60 + "!"}
-    started = time.process_time()
     assert run(each, 'subject.s.matches("^(a+)+$")', hostile) is False
-    run(each, "int(subject.s) == 1", hostile)
-    assert time.process_time() - started < 0.5
+    assert isinstance(run(each, "int(subject.s) == 1", hostile), Fault)
 
 
 class TestHostTraps:
