@@ -119,7 +119,12 @@ class Grant:
            `impersonate`, `code_exec`, `secrets_read`, `public`, `ineffective`, `unrevocable`,
            `external_federation` (another identity provider says who it is), `missing_condition` (the
            condition that should tell its callers apart is not there, or lets everyone in),
-           `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`
+           `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
+    escalations: ids of the escalation paths that all grants of the principal make up together, of which
+                 this grant gives a part; sorted
+    missing_conditions: condition keys that such a grant should have and has not; sorted
+    path: for `reaches_admin`: the principals from the one who may act first to an administrator, in order
+    dataset: name and version of the data about actions that the grant's fields depend on; "" for none
     """
 
     system: str
@@ -133,6 +138,10 @@ class Grant:
     scope: Scope
     authority: str = "additive"
     flags: list[str] = field(default_factory=list)
+    escalations: list[str] = field(default_factory=list)
+    missing_conditions: list[str] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+    dataset: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +154,19 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A way to further rights that was not open at the base.
+
+    id: the path's name in `knowledge`; legs: the actions of this grant that complete it; title: what the
+    holder can do with it, in a few words
+    """
+
+    id: str
+    title: str
+    legs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantDelta:
     """What the head allows that the base did not, for one grant of the head.
 
@@ -152,6 +174,9 @@ class GrantDelta:
     actions, resources: the patterns of the grant that base grants do not cover; both [] when covered
     flags: flags that no base grant of the same principal had
     scope_widened: the same permission now holds in a wider scope
+    removed_conditions: conditions without which a base grant would have been enough, as text
+    escalations: paths that the principal's grants make up at the head and did not at the base
+    may_revoke: an authoritative grant that may take away what was given outside of the repository
     confidence: exact | over (may report too much, never too little) | unknown
     """
 
@@ -161,6 +186,7 @@ class GrantDelta:
     flags: list[str] = field(default_factory=list)
     scope_widened: bool = False
     removed_conditions: list[str] = field(default_factory=list)
+    escalations: list[Escalation] = field(default_factory=list)
     may_revoke: bool = False
     witness: Witness = field(default_factory=Witness)
     confidence: str = "exact"
