@@ -112,7 +112,7 @@ def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -
         policy=_policy_info(request, ruled, evaluation),
         ledger=(*_policy_entries(request.proposal), *intake.ledger),
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        newly_allowed=tables.newly_allowed(changes, place) if request.two_sided else (),
+        grants=tables.grants(changes, place) if request.two_sided else (),
         if_reverted=tables.if_reverted(changes, place),
         brought_in=tables.brought_in(changes, place) if request.two_sided else (),
         problems=(*problems, *evaluation.problems),

@@ -1,4 +1,4 @@
-"""The reviewer's three tables: what is newly allowed, what a revert would do, what came in."""
+"""The reviewer's three tables: what becomes of grants, what a revert would do, what came in."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ from changegate.derive.reversals.words import describe as describe_reversal
 from changegate.model import artifact, grant, reversal
 from changegate.model.change import Action, Change
 from changegate.model.finding import Location
-from changegate.model.result import BroughtIn, IfReverted, NewlyAllowed
+from changegate.model.result import BroughtIn, GrantRow, IfReverted
 from changegate.model.subject import Unknown
 
 Locate = Callable[[Change, str], Location]
 
 
-def newly_allowed(changes: Iterable[Change], locate: Locate) -> tuple[NewlyAllowed, ...]:
-    """A row for each grant that holds something the base did not allow, most telling first."""
-    rows = []
-    for change in changes:
-        widened = change.delta.get("change") in ("added", "widened")
-        if change.identity.kind != grant.KIND or not change.novel or change.after is None or not widened:
-            continue
-        if change.after.data["effect"] != "allow":
-            continue
-        who, may, on, where = describe_grant(change)
-        flags = tuple(change.delta.get("flags", ()))
-        rows.append(
-            NewlyAllowed(
-                who, may, on, where, locate(change, "actions"), change.after.data["system"], flags,
-                change.after.confidence,
-            )
-        )  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: (not row.flags, row.who, row.on, row.may)))
+def grants(changes: Iterable[Change], locate: Locate, *, two_sided: bool = True) -> tuple[GrantRow, ...]:
+    """A row for each grant that the change touches; without a base, for each grant there is."""
+    return tuple(
+        _grant(change, locate, two_sided=two_sided)
+        for change in changes
+        if change.identity.kind == grant.KIND and (change.delta.get("change") != "unchanged" or not two_sided)
+    )
+
+
+def _grant(change: Change, locate: Locate, *, two_sided: bool) -> GrantRow:
+    who, may, on, where = describe_grant(change)
+    data, delta = change.subject.data, change.delta
+    word = str(delta.get("change", "added"))
+    if word in ("added", "widened") and not change.novel:
+        word = "moved"
+    return GrantRow(
+        who,
+        may,
+        on,
+        where,
+        locate(change, "actions"),
+        data["system"],
+        tuple(delta.get("flags", ()) if two_sided else data["flags"]),
+        change.subject.confidence,
+        word if two_sided else "held",
+        data["effect"],
+        data,
+        delta if two_sided else {},
+    )
 
 
 def if_reverted(changes: Iterable[Change], locate: Locate) -> tuple[IfReverted, ...]:

@@ -11,16 +11,16 @@ from changegate.model.finding import Finding, Location, Outcome, Status, Waiver
 from changegate.model.proposal import Revision
 from changegate.model.result import (
     BroughtIn,
+    GrantRow,
     IfReverted,
     LedgerEntry,
-    NewlyAllowed,
     PolicyInfo,
     Result,
     State,
 )
 from changegate.model.rule import Level, Severity
 from changegate.model.span import Span
-from changegate.model.subject import Identity
+from changegate.model.subject import Identity, Unknown
 
 RULES = tuple(f"least-privilege/rule-{number:02}" for number in range(41))
 COMMIT = "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3"
@@ -153,9 +153,9 @@ def full() -> Result:
             undecided_on=("var.bucket_arn",),
             location=location("iam/ci.tf", 31, (14, 28)),
         ),
-        newly_allowed=(
-            NewlyAllowed("role ci", "pass role, create function", "any role", "", location(), "aws"),
-            NewlyAllowed(
+        grants=(
+            GrantRow("role ci", "pass role, create function", "any role", "", location(), "aws"),
+            GrantRow(
                 "group devs",
                 "read secrets",
                 "every secret",
@@ -164,7 +164,14 @@ def full() -> Result:
                 "kubernetes",
                 ("secrets_read",),
                 "over",
+                grant={
+                    "flags": ["secrets_read"],
+                    "principal": {"id": Unknown("var.group")},
+                    "path": ["group devs", "role ci"],
+                },
+                delta={"witness": {"action": "get"}},
             ),
+            GrantRow("user eve", "read", "logs", "", location(), "kubernetes", change="removed"),
         ),
         if_reverted=(
             IfReverted(
@@ -363,7 +370,7 @@ def hostile(text: str = HOSTILE, path: str = PATH) -> Result:
         base=Revision(text, "\x1b[1m"),
         head=Revision(text),
         ledger=(entry(path, State.BLOCKED, text, line=3), entry(path, State.OPAQUE, text)),
-        newly_allowed=(NewlyAllowed(text, text, text, text, at, text, (text,)),),
+        grants=(GrantRow(text, text, text, text, at, text, (text,)),),
         if_reverted=(IfReverted(text, text, text, text, at),),
         brought_in=(BroughtIn(text, text, "mutable", text, text, text, at),),
         problems=(problem,),

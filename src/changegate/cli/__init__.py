@@ -15,6 +15,7 @@ from changegate.errors import ExitCode, InternalProblem, Problem
 _COMMANDS: Final = {
     "check": ("changegate.cli.check", "Judge a change: base against head."),
     "scan": ("changegate.cli.scan", "Judge files as they are, without a base."),
+    "grants": ("changegate.cli.grants", "Show who may do what, or what a change makes of it."),
     "explain": ("changegate.cli.explain", "Explain a rule, or one finding of a change."),
     "rules": ("changegate.cli.rules", "List the rules, show one, or begin one."),
     "test": ("changegate.cli.test", "Run the cases of a pack of rules."),

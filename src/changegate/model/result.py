@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from changegate.errors import ExitCode, Problem, worst
+from changegate.errors import ExitCode, InputProblem, Problem, worst
 from changegate.model.finding import Finding, Location
 from changegate.model.proposal import Revision
 
@@ -33,10 +35,27 @@ class LedgerEntry:
     remedy: str = ""
     context: bool = False  # unchanged, read for a join
 
+    @property
+    def problem(self) -> InputProblem:
+        """What a blocked entry stops the run with."""
+        return InputProblem(
+            self.reason or "it could not be judged",
+            path=self.path,
+            line=self.line,
+            column=self.column,
+            why=self.why,
+            remedy=self.remedy,
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class NewlyAllowed:
-    """A row of the reviewer's table: who may now do what on what, since which line."""
+class GrantRow:
+    """A grant in a reviewer's words: who may do what on what, since which line.
+
+    change: what the change makes of it, as in `model.grant.GrantDelta`; "held" where there is no base.
+    flags: those that are news, or all of them where there is no base.
+    grant, delta: the whole of both as plain data (`model.grant.Grant`, `GrantDelta`); {} where not asked for.
+    """
 
     who: str
     may: str
@@ -46,6 +65,15 @@ class NewlyAllowed:
     system: str
     flags: tuple[str, ...] = ()
     confidence: str = "exact"
+    change: str = "added"
+    effect: str = "allow"
+    grant: Mapping[str, Any] = field(default_factory=dict)
+    delta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def widens(self) -> bool:
+        """Whether it lets somebody do what the base did not."""
+        return self.effect == "allow" and self.change in ("added", "widened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +124,7 @@ class Result:
     policy: PolicyInfo
     ledger: tuple[LedgerEntry, ...]
     findings: tuple[Finding, ...]
-    newly_allowed: tuple[NewlyAllowed, ...] = ()
+    grants: tuple[GrantRow, ...] = ()
     if_reverted: tuple[IfReverted, ...] = ()
     brought_in: tuple[BroughtIn, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -106,6 +134,12 @@ class Result:
     subjects: int = 0
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def newly_allowed(self) -> tuple[GrantRow, ...]:
+        """The grants that hold something the base did not allow, most telling first."""
+        rows = [row for row in self.grants if row.widens]
+        return tuple(sorted(rows, key=lambda row: (not row.flags, row.who, row.on, row.may)))
 
     def count(self, state: State) -> int:
         """How many entries of the change itself (not of its context) ended in `state`."""

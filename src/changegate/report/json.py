@@ -14,8 +14,9 @@ from typing import Any, Final
 from changegate.errors import Problem
 from changegate.model.finding import Finding, Location, Waiver
 from changegate.model.proposal import Revision
-from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAllowed, Result, State
+from changegate.model.result import BroughtIn, GrantRow, IfReverted, LedgerEntry, Result, State
 from changegate.model.subject import Identity
+from changegate.report.grant_json import grant_row
 from changegate.report.sanitise import visible, visible_lines
 from changegate.report.tally import tally, verdict
 from changegate.report.uri import relative_uri
@@ -67,6 +68,7 @@ def document(result: Result) -> dict[str, Any]:
         "notices": _texts(result.notices),
         "findings": [_finding(finding) for finding in result.findings],
         "newly_allowed": [_newly_allowed(row) for row in result.newly_allowed],
+        "grants": [grant_row(row) for row in result.grants],
         "if_reverted": [_if_reverted(row) for row in result.if_reverted],
         "brought_in": [_brought_in(row) for row in result.brought_in],
         "ledger": [_entry(entry) for entry in result.ledger],
@@ -192,7 +194,7 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
     }
 
 
-def _newly_allowed(row: NewlyAllowed) -> dict[str, Any]:
+def _newly_allowed(row: GrantRow) -> dict[str, Any]:
     return {
         "who": visible(row.who),
         "may": visible(row.may),

@@ -13,9 +13,10 @@ from changegate import limits
 from changegate.errors import ExitCode, Problem
 from changegate.model.finding import Finding, Location
 from changegate.model.proposal import Revision
-from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAllowed, Result, State
+from changegate.model.result import BroughtIn, GrantRow, IfReverted, LedgerEntry, Result, State
 from changegate.report.blocks import Block, folded, place_of
 from changegate.report.layout import clip, count, shorten, wrap
+from changegate.report.mermaid import chart
 from changegate.report.sanitise import code_block, code_cell, code_span, visible
 from changegate.report.tally import Tally, alike, tally
 
@@ -126,7 +127,7 @@ def _where(entry: LedgerEntry) -> str:
     return ":".join([entry.path, *(str(n) for n in (entry.line, entry.column) if n)])
 
 
-def _newly_allowed(found: Sequence[NewlyAllowed], rows: int) -> Iterable[str]:
+def _newly_allowed(found: Sequence[GrantRow], rows: int) -> Iterable[str]:
     cells = [
         (
             row.who,
@@ -140,7 +141,9 @@ def _newly_allowed(found: Sequence[NewlyAllowed], rows: int) -> Iterable[str]:
         for row in found
     ]
     titles = ("who", "may", "on", "where", "what it opens", "certainty", "since")
-    return _table("Newly allowed", titles, cells, rows)
+    yield from _table("Newly allowed", titles, cells, rows)
+    if len(found) > 1 and rows == _ROWS[0]:  # one edge is no picture, and a full page has no room for it
+        yield f"```mermaid\n{chart(found)}```"
 
 
 def _sure(confidence: str) -> str:

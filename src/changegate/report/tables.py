@@ -7,7 +7,7 @@ from typing import Final
 
 from changegate.errors import ExitCode, Problem
 from changegate.model.finding import Finding
-from changegate.model.result import BroughtIn, IfReverted, LedgerEntry, NewlyAllowed, Result, State
+from changegate.model.result import BroughtIn, GrantRow, IfReverted, LedgerEntry, Result, State
 from changegate.report.blocks import place_of
 from changegate.report.layout import Ink, Page, both_ends, clip, count, shorten, table, text_width
 from changegate.report.sanitise import visible
@@ -27,7 +27,7 @@ _KINDS: Final = {
 }
 
 
-def put_newly_allowed(page: Page, rows: Sequence[NewlyAllowed]) -> None:
+def put_newly_allowed(page: Page, rows: Sequence[GrantRow]) -> None:
     """Who may now do what on what, since which line."""
     if not rows:
         return
@@ -40,7 +40,7 @@ def put_newly_allowed(page: Page, rows: Sequence[NewlyAllowed]) -> None:
         page.add("  ~ at most: the text leaves open how much of it is new")
 
 
-def _roughly(row: NewlyAllowed) -> str:
+def _roughly(row: GrantRow) -> str:
     return row.may if row.confidence == "exact" else f"~ {row.may}"
 
 
@@ -131,13 +131,13 @@ def put_problem(page: Page, problem: Problem) -> None:
 
 def put_unjudged(page: Page, result: Result) -> None:
     """Problems and blocked entries, then what is opaque, then unchanged files that could not be read."""
-    problems = [*result.problems]
+    problems: list[Problem] = [*result.problems]
     known = {(p.path, p.line, p.cause) for p in problems}
     for entry in result.ledger:
         if entry.state is State.BLOCKED and not entry.context:
-            problem = _as_problem(entry)
-            if (problem.path, problem.line, problem.cause) not in known:
-                problems.append(problem)
+            blocked = entry.problem
+            if (blocked.path, blocked.line, blocked.cause) not in known:
+                problems.append(blocked)
     page.blank()
     for problem in problems[:_ROWS]:
         put_problem(page, problem)
@@ -145,15 +145,6 @@ def put_unjudged(page: Page, result: Result) -> None:
     page.blank()
     _put_entries(page, "opaque", (e for e in result.ledger if e.state is State.OPAQUE and not e.context))
     _put_entries(page, "not read", (e for e in result.ledger if e.state is State.BLOCKED and e.context))
-
-
-def _as_problem(entry: LedgerEntry) -> Problem:
-    problem = Problem(
-        entry.reason or "it could not be judged",
-        path=entry.path, line=entry.line, column=entry.column, why=entry.why, remedy=entry.remedy,
-    )  # fmt: skip
-    problem.exit_code = ExitCode.BLOCKED
-    return problem
 
 
 def _put_entries(page: Page, label: str, entries: Iterable[LedgerEntry]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from changegate import limits
 from changegate.errors import ExitCode, InputProblem, UsageProblem
 from changegate.model.proposal import Revision
-from changegate.model.result import NewlyAllowed, State
+from changegate.model.result import GrantRow, State
 from changegate.report.markdown import render, render_problem
 from support import results
 from support.results import COMMIT, entry, finding, location, result
@@ -95,8 +95,8 @@ def test_rows_hold_every_value_in_code() -> None:
 
 
 def test_empty_columns_are_left_out() -> None:
-    row = NewlyAllowed("a", "b", "c", "", location(), "aws", confidence="unknown")
-    page = render(result(newly_allowed=(row,)))
+    row = GrantRow("a", "b", "c", "", location(), "aws", confidence="unknown")
+    page = render(result(grants=(row,)))
     assert "| who | may | on | certainty | since |" in page
     assert "| `a` | `b` | `c` | `not certain` | `iam/ci.tf:14` |" in page
 

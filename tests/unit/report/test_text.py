@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from changegate.errors import InputProblem, InternalProblem, UsageProblem
 from changegate.model.finding import Outcome, Status
 from changegate.model.proposal import Revision
-from changegate.model.result import BroughtIn, IfReverted, NewlyAllowed, State
+from changegate.model.result import BroughtIn, GrantRow, IfReverted, State
 from changegate.model.rule import Level, Severity
 from changegate.report.layout import text_width
 from changegate.report.text import render, render_problem, render_text
@@ -98,7 +98,7 @@ def test_a_silent_pass_is_one_line() -> None:
         {"policy": {"softeners": ("report only",)}},
         {"policy": {"weakened": ("a rule is gone",)}},
         {"policy": {"changed": True}},
-        {"newly_allowed": (NewlyAllowed("w", "m", "o", "", location(), "aws"),)},
+        {"grants": (GrantRow("w", "m", "o", "", location(), "aws"),)},
         {"if_reverted": (IfReverted("a", "b", "c", "irreversible", location()),)},
         {"brought_in": (BroughtIn("a:1", "image", "version", "", "none", "job", location()),)},
         {"ledger": (entry("t.yaml", State.OPAQUE, "template"),)},
@@ -161,8 +161,8 @@ def test_many_related_places_are_counted() -> None:
 
 
 def test_tables_and_pages_have_an_end_and_say_so() -> None:
-    rows = tuple(NewlyAllowed(f"who {n}", "may", "on", "", location(), "aws") for n in range(30))
-    assert "  and 5 more (the JSON output has all)\n" in render(result(newly_allowed=rows))
+    rows = tuple(GrantRow(f"who {n}", "may", "on", "", location(), "aws") for n in range(30))
+    assert "  and 5 more (the JSON output has all)\n" in render(result(grants=rows))
     ledger = tuple(entry(f"{n}.yaml", State.BLOCKED, "broken") for n in range(30))
     page = render(result(ledger=ledger))
     assert page.count("changegate: blocked") == 25
