@@ -135,7 +135,7 @@ def derive(base: Index, head: Index, rules: Iterable[Rule], problems: list[Probl
     for kind in sorted({*base.by_kind, *head.by_kind}):
         if kind in judged or kind.startswith(families):
             yield from pair(base.of(kind), head.of(kind))
-    for deriver in DERIVERS.values():
+    for deriver in DERIVERS.of(base, head):
         try:
             yield from deriver.derive(base, head)
         except InputProblem as problem:
@@ -149,20 +149,20 @@ def _note(problems: list[Problem], problem: Problem) -> None:
 
 
 def _assembly_needs(settings: Settings, base: Index, head: Index) -> Iterator[Need]:
-    for assembler in ASSEMBLERS.values():
+    for assembler in ASSEMBLERS.of(base, head):
         yield from assembler.needs(base, head, settings)
 
 
 def _assemble(intake: Intake, settings: Settings, problems: list[Problem]) -> None:
     """What several files say together; again, when more of them were read."""
-    for assembler in ASSEMBLERS.values():
+    for assembler in ASSEMBLERS.of(intake.base, intake.head):
         for problem in assembler.assemble(intake.base, intake.head, settings):
             _note(problems, problem)
     intake.note_opaque()
 
 
 def _needs(base: Index, head: Index) -> Iterator[Need]:
-    for deriver in DERIVERS.values():
+    for deriver in DERIVERS.of(base, head):
         yield from deriver.needs(base, head)
 
 

@@ -179,7 +179,7 @@ class Intake:
         if blob.mode is Mode.SYMLINK:
             return self._symlink(entry, blob)
         content = self._content(entry.path, blob)
-        kinds = [kind for kind in KINDS.values() if content is not None and kind.sniff(entry.path, content)]
+        kinds = KINDS.of(entry.path, content) if content is not None else []
         if content is None or not kinds:
             return _Side(reason="no supported format")
         self._count(entry.path, content, kinds)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from changegate.derive import artifacts, components, grants, reversals, workloads
+from changegate.model.lazy import Parts
 from changegate.model.plugin import Deriver
 
-DERIVERS: Final[dict[str, Deriver]] = {
-    "grants": grants,
-    "artifacts": artifacts,
-    "components": components,
-    "reversals": reversals,
-    "workloads": workloads,
-}
+# With the families of kinds that each works on; those of "" have parts that are imported in the same way.
+DERIVERS: Final = Parts[Deriver](
+    __name__,
+    {
+        "grants": ("",),
+        "artifacts": ("",),
+        "components": ("cyclonedx/", "spdx/"),
+        "reversals": ("",),
+        "workloads": ("",),
+    },
+)

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Final, Protocol
 
-from changegate.derive.artifacts import actions, builds, charts, images, terraform
 from changegate.derive.pairing import pair
 from changegate.model.change import Change
+from changegate.model.lazy import Parts
 from changegate.model.plugin import Need
 from changegate.model.subject import Index, Subject
 
-__all__ = ["derive", "needs"]
+__all__ = ["USERS", "derive", "needs"]
 
 
-def needs(base: Index, head: Index) -> Iterable[Need]:
+class User(Protocol):
+    """Reads artifacts out of the subjects of some tools that use them. A module may also have `needs`, as
+    `model.plugin.Deriver` has it."""
+
+    def artifacts(self, index: Index) -> Iterator[Subject]: ...
+
+
+USERS: Final = Parts[User](
+    __name__,
+    {
+        "images": ("kubernetes/",),
+        "actions": ("github/",),
+        "builds": ("dockerfile/", "compose/", "precommit/"),
+        "terraform": ("terraform/",),
+        "charts": ("helm/",),
+    },
+)
+
+
+def needs(base: Index, head: Index) -> Iterator[Need]:
     """A reference stands in the file that uses it; only charts have theirs in a lock beside it."""
-    return charts.needs(base, head)
+    for user in USERS.of(base, head):
+        if hasattr(user, "needs"):
+            yield from user.needs(base, head)
 
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
@@ -35,12 +57,8 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
 
 
 def _artifacts(index: Index) -> Iterator[Subject]:
-    yield from images.artifacts(index)
-    yield from actions.artifacts(index)
-    yield from builds.artifacts(index)
-    yield from builds.hooks(index)
-    yield from terraform.artifacts(index)
-    yield from charts.artifacts(index)
+    for user in USERS.of(index):
+        yield from user.artifacts(index)
 
 
 def _file(subject: Subject) -> Hashable:

@@ -17,7 +17,7 @@ _GIT: Final = re.compile(r"git@[^/:]+:|(?:git|ssh)://|https?://[^?#]+\.git(?:[?#
 
 
 def artifacts(index: Index) -> Iterator[Subject]:
-    """Base images, images that are copied from, the frontend, downloads, and images of services."""
+    """Base images, images that are copied from, the frontend, downloads, images of services, and hooks."""
     for file in index.of("dockerfile/file"):
         if file.data["syntax"]:
             usage = Usage(by=file.data["path"], role="frontend")
@@ -31,6 +31,7 @@ def artifacts(index: Index) -> Iterator[Subject]:
             yield from _downloads(instruction)
     for service in index.of("compose/service"):
         yield from _service(service)
+    yield from _hooks(index)
 
 
 def _stage(stage: Subject) -> Iterator[Subject]:
@@ -74,7 +75,7 @@ def _short(path: str) -> str:
     return PurePosixPath(path).name
 
 
-def hooks(index: Index) -> Iterator[Subject]:
+def _hooks(index: Index) -> Iterator[Subject]:
     """Repositories that pre-commit takes hooks from, and runs on the machine of whoever commits."""
     for entry in index.of("precommit/repo"):
         repository = entry.data["repo"]

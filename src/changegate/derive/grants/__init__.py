@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
 
-from changegate.derive.grants import aws, cloudformation, github, kubernetes, kubernetes_needs
 from changegate.model.change import Change
+from changegate.model.lazy import Parts
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
 
 
-def needs(base: Index, head: Index) -> Iterable[Need]:
-    """What unchanged files must be read for the joins; only Kubernetes spreads grants over files."""
-    return kubernetes_needs.needs(base, head)
+class System(Protocol):
+    """A system that grants: `derive` gives the changes of its grants from both sides.
+
+    A module may also have `needs(base, head)`, as `model.plugin.Deriver` has it, when a grant is spread over
+    files.
+    """
+
+    def derive(self, base: Index, head: Index) -> Iterable[Change]: ...
+
+
+SYSTEMS: Final = Parts[System](
+    __name__,
+    {
+        "kubernetes": ("kubernetes/",),
+        "github": ("github/",),
+        "aws": ("terraform/",),
+        "cloudformation": ("cloudformation/", "aws_policy/"),
+    },
+)
+
+
+def needs(base: Index, head: Index) -> Iterator[Need]:
+    """What unchanged files must be read for the joins."""
+    for system in SYSTEMS.of(base, head):
+        if hasattr(system, "needs"):
+            yield from system.needs(base, head)
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of kind `grant`. Raises InputProblem for misformed grants that the change proposes."""
-    for system in (kubernetes, github, aws, cloudformation):
+    for system in SYSTEMS.of(base, head):
         yield from system.derive(base, head)

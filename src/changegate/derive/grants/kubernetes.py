@@ -14,6 +14,7 @@ from changegate import limits
 from changegate.derive.grants import delta, escalation
 from changegate.derive.grants.held import Held, Sources, hold, listed, shown, text_of
 from changegate.derive.grants.kubernetes_cover import CLUSTER, Reach, RuleCover
+from changegate.derive.grants.kubernetes_needs import needs
 from changegate.derive.grants.kubernetes_principals import holder_of, principals, wider_holders
 from changegate.derive.grants.kubernetes_roles import BINDINGS, Bundle, Roles, namespace_of, objects
 from changegate.derive.grants.kubernetes_rules import Piece, Resource, rendered
@@ -22,6 +23,8 @@ from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
 from changegate.model.subject import Index, Subject, Unknown
+
+__all__ = ["derive", "grants", "needs"]
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:

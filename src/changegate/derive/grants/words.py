@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
 from changegate.model.subject import Unknown
 
@@ -74,6 +73,8 @@ def _on(system: str, resources: Any, actions: Any) -> str:
 @cache
 def _telling() -> frozenset[tuple[str, str]]:
     """Permissions that give more than they say: they are named before the others."""
+    from changegate.knowledge import kubernetes_rbac
+
     needs = (need for p in kubernetes_rbac.table().patterns for need in p.needs_all | p.needs_any)
     return frozenset((resource, verb) for resource, _, verb in (need.partition("#") for need in needs))
 

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
 
-from changegate.derive.reversals import (
-    cloudformation,
-    kubernetes,
-    terraform,
-    terraform_code,
-    terraform_settings,
-)
 from changegate.model.change import Change
+from changegate.model.lazy import Parts
 from changegate.model.plugin import Need
 from changegate.model.subject import Index
 
 
-def needs(base: Index, head: Index) -> Iterable[Need]:
+class Source(Protocol):
+    """What tells of reversals. A module may also have `needs`, as `model.plugin.Deriver` has it."""
+
+    def derive(self, base: Index, head: Index) -> Iterable[Change]: ...
+
+
+SOURCES: Final = Parts[Source](
+    __name__,
+    {
+        "terraform": ("terraform/",),
+        "kubernetes": ("kubernetes/",),
+        "terraform_code": ("terraform/",),
+        "terraform_settings": ("terraform/",),
+        "cloudformation": ("cloudformation/",),
+    },
+)
+
+
+def needs(base: Index, head: Index) -> Iterator[Need]:
     """Copies and storage of Kubernetes objects that go; plans and the code of a folder need no more."""
-    return kubernetes.needs(base, head)
+    for source in SOURCES.of(base, head):
+        if hasattr(source, "needs"):
+            yield from source.needs(base, head)
 
 
-def derive(base: Index, head: Index) -> Iterable[Change]:
+def derive(base: Index, head: Index) -> Iterator[Change]:
     """One change of kind `reversal` for every resource with something to undo."""
-    yield from terraform.derive(head)
-    yield from kubernetes.derive(base, head)
-    yield from terraform_code.derive(base, head)
-    yield from terraform_settings.derive(base, head)
-    yield from cloudformation.derive(base, head)
+    for source in SOURCES.of(base, head):
+        yield from source.derive(base, head)

@@ -17,10 +17,10 @@ RESOURCE_CHANGE: Final = "terraform/resource_change"
 _ONCE: Final = frozenset({"replace_because_tainted", "replace_by_request"})
 
 
-def derive(head: Index) -> Iterator[Change]:
+def derive(base: Index, head: Index) -> Iterator[Change]:
     """One change of kind `reversal` for each entry of a plan that does something.
 
-    It has no base side of its own: both ways are in its data.
+    An entry stands on the head only: both ways are in its data.
     """
     for subject in head.of(RESOURCE_CHANGE):
         yield _step(subject).change()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from changegate.knowledge import cloudformation, kubernetes_state, terraform
-from changegate.knowledge.terraform import ResourceType
 from changegate.model.change import Change
+
+if TYPE_CHECKING:
+    from changegate.knowledge.terraform import ResourceType
 
 Effect = Mapping[str, Any]
 
@@ -38,14 +39,25 @@ def describe(change: Change) -> tuple[str, str]:
 
 
 def _known(system: str, type_: str) -> ResourceType | None:
+    """What is known of a type. The tables are large: those of other systems are not imported."""
     if system == "cloudformation":
+        from changegate.knowledge import cloudformation
+
         found = cloudformation.lookup(type_)
         return found.removed if found else None
-    return terraform.lookup(type_) if system == "terraform" else None
+    if system == "terraform":
+        from changegate.knowledge import terraform
+
+        return terraform.lookup(type_)
+    return None
 
 
 def _noun(data: Effect) -> str:
-    known = kubernetes_state.lookup(data["type"]) if data["system"] == "kubernetes" else None
+    if data["system"] != "kubernetes":
+        return "resource"
+    from changegate.knowledge import kubernetes_state
+
+    known = kubernetes_state.lookup(data["type"])
     return known.noun if known else "resource"
 
 

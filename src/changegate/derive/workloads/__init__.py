@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Final, Protocol
 
-from changegate.derive.artifacts.references import parse_image
 from changegate.derive.pairing import pair
-from changegate.derive.workloads import compose, ecs, pods
 from changegate.model.change import Change
+from changegate.model.lazy import Parts
 from changegate.model.plugin import Need
 from changegate.model.subject import Index, Subject, Unknown
-from changegate.model.workload import CONTAINER
 
-__all__ = ["derive", "needs"]
+__all__ = ["SOURCES", "derive", "needs"]
+
+
+class Source(Protocol):
+    """Reads workloads and their containers out of the subjects of one tool."""
+
+    def workloads(self, index: Index) -> Iterator[Subject]: ...
+
+
+SOURCES: Final = Parts[Source](
+    __name__,
+    {
+        "pods": ("kubernetes/",),
+        "compose": ("compose/",),
+        "ecs": ("terraform/aws_ecs_", "cloudformation/AWS::ECS::"),
+    },
+)
 
 # Names: a workload or container that is called otherwise and says the same is not new.
 _NAMES = frozenset({"by", "workload", "name", "namespace", "type", "image"})
@@ -31,7 +46,7 @@ def derive(base: Index, head: Index) -> Iterable[Change]:
 
 
 def _found(index: Index) -> Iterator[Subject]:
-    for source in (pods, compose, ecs):
+    for source in SOURCES.of(index):
         yield from source.workloads(index)
 
 
@@ -47,7 +62,7 @@ def _named(subject: Subject) -> Hashable:
 
 
 def _same_image(subject: Subject) -> Hashable:
-    if subject.kind != CONTAINER:
+    if subject.kind != "container":
         return (subject.identity, subject.path)
     image = subject.data["image"]
     name: Hashable = image.text if isinstance(image, Unknown) else _repository(image)
@@ -55,6 +70,8 @@ def _same_image(subject: Subject) -> Hashable:
 
 
 def _repository(image: str) -> str:
+    from changegate.derive.artifacts.references import parse_image
+
     reference = parse_image(image)
     repository = reference.repository
     return repository.text if isinstance(repository, Unknown) else repository

@@ -21,19 +21,19 @@ Origins: the manifest, then the patches; a dotted field leads to the patch or in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from changegate.errors import InputProblem
-from changegate.kinds.kustomize.assemble import assemble
 from changegate.kinds.kustomize.instructions import FILE_NAMES, KUSTOMIZATION, PATCH
 from changegate.kinds.kustomize.jsonpatch import is_json_patch
-from changegate.kinds.kustomize.needs import needs
 from changegate.limits import FILE_BYTES
 from changegate.model.document import SourceFile
 from changegate.model.pathnames import name_of
-from changegate.model.plugin import Reading
+from changegate.model.plugin import Need, Reading
 from changegate.model.proposal import Side
-from changegate.model.subject import Identity, Origin, Subject
+from changegate.model.settings import Settings
+from changegate.model.subject import Identity, Index, Origin, Subject
 
 __all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "assemble", "needs", "read", "sniff"]
 
@@ -74,6 +74,23 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
             remedy="write the fields of one kustomization, such as `resources`",
         )
     return Reading((_raw(KUSTOMIZATION, file.path, side, Origin(file.documents[0])),))
+
+
+def needs(base: Index, head: Index, settings: Settings) -> Iterator[Need]:
+    """The kustomizations of the repository, and what the builds read that the change concerns."""
+    from changegate.kinds.kustomize import wanted
+
+    return wanted.needs(base, head, settings)
+
+
+def assemble(base: Index, head: Index, settings: Settings) -> list[InputProblem]:
+    """Puts the built objects in place of the manifests they are made of. What builds is imported where there
+    is something to build: most manifests belong to no kustomization."""
+    if not base.of(KUSTOMIZATION) and not head.of(KUSTOMIZATION):
+        return []
+    from changegate.kinds.kustomize import assembly
+
+    return assembly.assemble(base, head, settings)
 
 
 def _raw(kind: str, path: str, side: Side, origin: Origin) -> Subject:

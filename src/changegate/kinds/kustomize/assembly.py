@@ -10,9 +10,9 @@ from typing import Final
 from changegate.errors import InputProblem
 from changegate.kinds.kubernetes import address_of
 from changegate.kinds.kustomize.build import Build, Files
-from changegate.kinds.kustomize.needs import changed_paths, concerned
 from changegate.kinds.kustomize.node import Opaque
 from changegate.kinds.kustomize.object import Object
+from changegate.kinds.kustomize.wanted import changed_paths, concerned
 from changegate.model.plugin import OPAQUE
 from changegate.model.proposal import Side
 from changegate.model.settings import Settings
