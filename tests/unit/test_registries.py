@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from changegate.derive import DERIVERS, artifacts, components, grants, reversals, workloads
 from changegate.derive.artifacts import actions, builds, charts, images
+from changegate.derive.artifacts import agents as agent_artifacts
 from changegate.derive.artifacts import terraform as terraform_artifacts
+from changegate.derive.grants import agents as agent_grants
 from changegate.derive.grants import aws
 from changegate.derive.grants import cloudformation as cloudformation_grants
 from changegate.derive.grants import github as github_grants
@@ -27,6 +29,7 @@ from changegate.derive.workloads import ecs, pods
 from changegate.kinds import (
     ASSEMBLERS,
     KINDS,
+    agent,
     aws_policy,
     cloudformation,
     compose,
@@ -62,6 +65,7 @@ ALL_KINDS: dict[str, Kind] = {
     "cloudformation": cloudformation,
     "aws_policy": aws_policy,
     "helm": helm,
+    "agent": agent,
 }
 ALL_ASSEMBLERS: dict[str, Assembler] = {"terraform": terraform, "kustomize": kustomize}
 ALL_DERIVERS: dict[str, Deriver] = {
@@ -76,6 +80,7 @@ ALL_SYSTEMS: dict[str, grants.System] = {
     "github": github_grants,
     "aws": aws,
     "cloudformation": cloudformation_grants,
+    "agents": agent_grants,
 }
 ALL_USERS: dict[str, artifacts.User] = {
     "images": images,
@@ -83,6 +88,7 @@ ALL_USERS: dict[str, artifacts.User] = {
     "builds": builds,
     "terraform": terraform_artifacts,
     "charts": charts,
+    "agents": agent_artifacts,
 }
 ALL_REVERSALS: dict[str, reversals.Source] = {
     "terraform": terraform_reversals,

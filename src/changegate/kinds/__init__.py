@@ -31,6 +31,9 @@ KINDS: Final = Kinds(
         "cloudformation": Door(marks=(b"AWS", b"\\x", b"\\u", b"\\U")),
         "aws_policy": Door(marks=(b'"Statement"',)),
         "helm": Door(names=("chart.", "requirements.", "values", "templates/")),
+        "agent": Door(
+            names=(".claude/", ".codex/", ".cursor/", ".gemini/", ".mcp.json", ".roo/", ".vscode/", "opencode.")
+        ),
     },
 )
 

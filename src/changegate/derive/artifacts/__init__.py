@@ -29,6 +29,7 @@ USERS: Final = Parts[User](
         "builds": ("dockerfile/", "compose/", "precommit/"),
         "terraform": ("terraform/",),
         "charts": ("helm/",),
+        "agents": ("agent/",),
     },
 )
 

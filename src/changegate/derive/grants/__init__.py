@@ -28,6 +28,7 @@ SYSTEMS: Final = Parts[System](
         "github": ("github/",),
         "aws": ("terraform/",),
         "cloudformation": ("cloudformation/", "aws_policy/"),
+        "agents": ("agent/",),
     },
 )
 
