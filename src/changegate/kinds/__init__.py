@@ -32,7 +32,16 @@ KINDS: Final = Kinds(
         "aws_policy": Door(marks=(b'"Statement"',)),
         "helm": Door(names=("chart.", "requirements.", "values", "templates/")),
         "agent": Door(
-            names=(".claude/", ".codex/", ".cursor/", ".gemini/", ".mcp.json", ".roo/", ".vscode/", "opencode.")
+            names=(
+                ".claude/",
+                ".codex/",
+                ".cursor/",
+                ".gemini/",
+                ".mcp.json",
+                ".roo/",
+                ".vscode/",
+                "opencode.",
+            )
         ),
     },
 )
