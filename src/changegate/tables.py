@@ -29,7 +29,7 @@ def _grant(change: Change, locate: Locate, *, two_sided: bool) -> GrantRow:
     who, may, on, where = describe_grant(change)
     data, delta = change.subject.data, change.delta
     word = str(delta.get("change", "added"))
-    if word in ("added", "widened") and not change.novel:
+    if word in ("added", "widened") and not change.novel and data["effect"] == "allow":
         word = "moved"
     return GrantRow(
         who,

@@ -24,6 +24,7 @@ _TITLES: Final = {
     "unchanged": "unchanged",
     "held": "allowed",
 }
+_ASKED: Final = "asked for first"
 _COLUMNS: Final = ("who", "may", "on", "where", "opens", "since")
 
 
@@ -44,7 +45,7 @@ def render(form: str, rows: Sequence[GrantRow], *, width: int, color: bool) -> s
 
 def _sections(rows: Sequence[GrantRow]) -> dict[str, list[GrantRow]]:
     """Rows by what the change makes of them, in the order in which a reviewer asks."""
-    found: dict[str, list[GrantRow]] = {title: [] for title in _TITLES.values()}
+    found: dict[str, list[GrantRow]] = {title: [] for title in (*_TITLES.values(), _ASKED)}
     for row in rows:
         found[_title(row)].append(row)
     return {title: rows for title, rows in found.items() if rows}
@@ -52,6 +53,8 @@ def _sections(rows: Sequence[GrantRow]) -> dict[str, list[GrantRow]]:
 
 def _title(row: GrantRow) -> str:
     """A denial takes away: to add one narrows, to remove one allows."""
+    if row.effect == "ask":
+        return _ASKED
     turned = {"added": "narrowed", "widened": "narrowed", "narrowed": "added", "removed": "added"}
     return _TITLES[turned.get(row.change, row.change) if row.effect == "deny" else row.change]
 

@@ -42,6 +42,10 @@ def test_a_denial_counts_the_other_way_round() -> None:
     assert text(row(effect="deny", change="added")).startswith("narrowed (1 grant)")
 
 
+def test_what_is_asked_for_first_stands_apart() -> None:
+    assert text(row(effect="ask")).startswith("asked for first (1 grant)")
+
+
 def test_columns_without_a_value_are_left_out() -> None:
     assert text(row()).splitlines() == [
         "newly allowed (1 grant)",

@@ -33,6 +33,8 @@ def describe(change: Change) -> tuple[str, str, str, str]:
     may = _may(data["system"], actions)
     if data["effect"] == "deny":
         may = f"not {may}"
+    elif data["effect"] == "ask":
+        may = f"{may}, when it asked"
     on = _on(data["system"], resources, actions)
     if data["role"]["builtin"] and not isinstance(resources, Unknown) and len(resources) > _SHOWN + 1:
         on += f" (role {_text(data['role']['name'])})"
@@ -89,6 +91,8 @@ def _where(scope: Mapping[str, Any]) -> str:
     kind, name = scope["type"], scope["id"]
     if kind in _SCOPES:
         return _SCOPES[kind]
+    if kind == "repository" and name == "":
+        return ""
     return _text(name) if kind == "job" else f"{kind} {_text(name)}"
 
 
