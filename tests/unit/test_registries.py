@@ -20,6 +20,7 @@ from changegate.derive.grants import aws
 from changegate.derive.grants import cloudformation as cloudformation_grants
 from changegate.derive.grants import github as github_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
+from changegate.derive.grants import vault as vault_grants
 from changegate.derive.reversals import cloudformation as cloudformation_reversals
 from changegate.derive.reversals import kubernetes as kubernetes_reversals
 from changegate.derive.reversals import terraform as terraform_reversals
@@ -43,6 +44,7 @@ from changegate.kinds import (
     sbom,
     terraform,
     terraform_plan,
+    vault,
 )
 from changegate.model.lazy import Modules, Parts
 from changegate.model.plugin import Assembler, Deriver, Kind
@@ -65,9 +67,10 @@ ALL_KINDS: dict[str, Kind] = {
     "cloudformation": cloudformation,
     "aws_policy": aws_policy,
     "helm": helm,
+    "vault": vault,
     "agent": agent,
 }
-ALL_ASSEMBLERS: dict[str, Assembler] = {"terraform": terraform, "kustomize": kustomize}
+ALL_ASSEMBLERS: dict[str, Assembler] = {"terraform": terraform, "kustomize": kustomize, "vault": vault}
 ALL_DERIVERS: dict[str, Deriver] = {
     "grants": grants,
     "artifacts": artifacts,
@@ -81,6 +84,7 @@ ALL_SYSTEMS: dict[str, grants.System] = {
     "aws": aws,
     "cloudformation": cloudformation_grants,
     "agents": agent_grants,
+    "vault": vault_grants,
 }
 ALL_USERS: dict[str, artifacts.User] = {
     "images": images,

@@ -31,6 +31,7 @@ KINDS: Final = Kinds(
         "cloudformation": Door(marks=(b"AWS", b"\\x", b"\\u", b"\\U")),
         "aws_policy": Door(marks=(b'"Statement"',)),
         "helm": Door(names=("chart.", "requirements.", "values", "templates/")),
+        "vault": Door(names=(".hcl",)),
         "agent": Door(
             names=(
                 ".claude/",
@@ -49,5 +50,9 @@ KINDS: Final = Kinds(
 # Kinds whose files only mean something together, and the families of subjects that they look at.
 ASSEMBLERS: Final = Parts[Assembler](
     __name__,
-    {"terraform": ("terraform_code/", "terraform/"), "kustomize": ("kustomize_code/", "kubernetes/")},
+    {
+        "terraform": ("terraform_code/", "terraform/"),
+        "kustomize": ("kustomize_code/", "kubernetes/"),
+        "vault": ("terraform_code/", "terraform/", "vault/"),
+    },
 )

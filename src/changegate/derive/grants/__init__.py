@@ -29,6 +29,7 @@ SYSTEMS: Final = Parts[System](
         "aws": ("terraform/",),
         "cloudformation": ("cloudformation/", "aws_policy/"),
         "agents": ("agent/",),
+        "vault": ("vault/",),
     },
 )
 
