@@ -29,6 +29,8 @@ _PRIVILEGED = frozenset({"issue_comment", "pull_request_target", "workflow_run"}
 # https://docs.github.com/actions/reference/authentication-in-a-workflow (restricted access)
 _ANY_DEFAULT = {"contents": "read", "metadata": "read", "packages": "read"}
 _DEFAULT = Unknown("the repository's default token permissions", "set outside the repository")
+# Flags that tell of the token itself; the others tell who may cause the job to run.
+_OF_THE_TOKEN = frozenset({"callers_permissions", "default_permissions", "mints_cloud_tokens"})
 _CALLERS = Unknown("the calling workflow's token permissions", "set by the caller")
 
 
@@ -162,6 +164,8 @@ def _risks(job: Subject, permission: str, level: str | Unknown) -> frozenset[str
     found = set()
     if level is _DEFAULT:
         found.add("default_permissions")
+    if level is _CALLERS:
+        found.add("callers_permissions")
     if permission in ("id-token", _EVERY) and level == "write":
         found.add("mints_cloud_tokens")
     triggers = job.data.get("triggers")
@@ -213,7 +217,7 @@ class TokenCover:
 
 
 def _covers(mine: Token, other: Token) -> bool:
-    if not other.risks - {"default_permissions", "mints_cloud_tokens"} <= mine.risks:
+    if not other.risks - _OF_THE_TOKEN <= mine.risks:
         return False
     if mine.permission not in (_EVERY, other.permission):
         return False

@@ -22,8 +22,8 @@ def is_workflow(path: str) -> bool:
 def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
     """The workflow, its jobs and their steps.
 
-    github/workflow: the document; `on` as a map of event to configuration ({} where it has none), and
-    `path`. Address: the path.
+    github/workflow: the document; `on` as a map of event to configuration ({} where it has none),
+    `path`, and `writes` (names of what `permissions` lets every job write, sorted). Address: the path.
     github/job: the job; `id`, `workflow` {path, name}, `triggers` (events, sorted), `permissions` in
     effect (the job's, else the workflow's, else absent) and `permissions_from` (job, workflow, none).
     Address: path / id. A call of a reusable workflow (`uses`) is a job.
@@ -38,8 +38,8 @@ def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
     yield Subject(
         Identity(unit, "github/workflow", file.path),
         side,
-        {**data, "on": events, "path": file.path},
-        {"": (root,), "path": (root,)},
+        {**data, "on": events, "path": file.path, "writes": _writes(data.get("permissions"))},
+        {"": (root,), "path": (root,), "writes": (Origin(document, ("permissions",)),)},
     )
     for name, value in jobs.items():
         job = expect_map(document, value, ("jobs", name), f"job `{name}`")
@@ -58,6 +58,11 @@ def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
                     "triggers": (Origin(document, ("on",)),),
                 },
             )
+
+
+def _writes(permissions: Any) -> list[str]:
+    listed = permissions if isinstance(permissions, dict) else {}
+    return sorted(name for name, level in listed.items() if level == "write")
 
 
 def _job(document: Document, triggers: list[str], name: str, side: Side, unit: str) -> Subject:
