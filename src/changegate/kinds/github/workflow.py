@@ -25,8 +25,8 @@ def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
     github/workflow: the document; `on` as a map of event to configuration ({} where it has none),
     `path`, and `writes` (names of what `permissions` lets every job write, sorted). Address: the path.
     github/job: the job; `id`, `workflow` {path, name}, `triggers` (events, sorted), `permissions` in
-    effect (the job's, else the workflow's, else absent) and `permissions_from` (job, workflow, none).
-    Address: path / id. A call of a reusable workflow (`uses`) is a job.
+    effect (the job's, else the workflow's, else absent), `permissions_from` (job, workflow, none) and
+    `writes` (names of what its own `permissions` let it write, sorted). Address: path / id. A call of a reusable workflow (`uses`) is a job.
     github/step: the step; `job` (id), `workflow` (path) and `triggers`. Address: path / id / step.
     """
     document = sole_document(file, "workflow")
@@ -77,6 +77,7 @@ def _job(document: Document, triggers: list[str], name: str, side: Side, unit: s
         "workflow": {"path": document.path, "name": workflow.get("name") or document.path},
         "triggers": triggers,
         "permissions_from": declared,
+        "writes": _writes(job.get("permissions")),
     }
     origins = {
         "": (here,),
@@ -84,6 +85,7 @@ def _job(document: Document, triggers: list[str], name: str, side: Side, unit: s
         "workflow": (Origin(document),),
         "triggers": (Origin(document, ("on",)),),
         "permissions_from": (here,),
+        "writes": (Origin(document, (*here.route, "permissions")),),
     }
     if declared == "workflow":
         added["permissions"] = workflow["permissions"]
