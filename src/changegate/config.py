@@ -5,12 +5,13 @@ The file is read from the policy revision (the tip of the base), never from the 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from changegate.errors import UsageProblem
 from changegate.model.document import Document
 from changegate.model.rule import Level
-from changegate.model.settings import Environment, RuleSettings, Settings
+from changegate.model.settings import Environment, Helm, Release, RuleSettings, Settings
 from changegate.syntax.validated import suggestion, validated
 
 FOLDER: Final = ".changegate/"
@@ -26,6 +27,8 @@ _GLOBS: Final[dict[str, Any]] = {
 
 # A path below the root of the repository, as git writes it: no step is empty, `.` or `..`.
 _INSIDE: Final = r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)"
+
+_NO_NAME: Final = re.compile(r"[^a-z0-9]")
 
 _ENVIRONMENTS: Final[dict[str, Any]] = {
     "type": "array",
@@ -51,6 +54,61 @@ _ENVIRONMENTS: Final[dict[str, Any]] = {
     },
 }
 
+_RENDER: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["helm"],
+    "description": "Templates that are rendered at the base and the head, and judged as what they come to.",
+    "properties": {
+        "helm": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["releases"],
+            "properties": {
+                "binary": {
+                    "type": "string",
+                    "pattern": "^helm[A-Za-z0-9._-]*$",
+                    "description": "The name of the program, looked for on PATH, outside of the repository.",
+                },
+                "kube_version": {"type": "string", "pattern": "^v?[0-9]+(?:\\.[0-9]+){0,2}$"},
+                "api_versions": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9./-]*$"},
+                    "description": "What `.Capabilities.APIVersions` has beside what Helm assumes.",
+                },
+                "releases": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["chart"],
+                        "properties": {
+                            "chart": {
+                                "type": "string",
+                                "pattern": rf"^(?:\.|{_INSIDE}.+)$",
+                                "description": "The folder of the chart; `.` for the root of the repository.",
+                            },
+                            "name": {
+                                "type": "string",
+                                "pattern": "^[a-z0-9][a-z0-9-]{0,52}$",
+                                "description": "The name of the release. The chart's folder, unless given.",
+                            },
+                            "namespace": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
+                            "values": {
+                                "type": "array",
+                                "items": {"type": "string", "pattern": rf"^{_INSIDE}.+\.ya?ml$"},
+                                "description": "Paths from the root of the repository, in the order of the"
+                                " command line.",
+                            },
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "changegate configuration",
@@ -72,6 +130,7 @@ SCHEMA: Final[dict[str, Any]] = {
             "description": "Folders that are deployed on their own, such as one for each environment.",
         },
         "environments": _ENVIRONMENTS,
+        "render": _RENDER,
         "on_opaque": {
             "enum": ["report", "fail"],
             "description": "What a template that cannot be judged alone does to the verdict.",
@@ -112,6 +171,7 @@ def load_settings(content: bytes | None, path: str = CONFIG) -> Settings:
         exclude=tuple(governed.get("exclude", ())),
         units=tuple(unit.strip("/") for unit in value.get("units", ())),
         environments=_environments(document),
+        helm=_helm(document),
         on_opaque=value.get("on_opaque", "report"),
         undecided=value.get("undecided", "report"),
     )
@@ -134,6 +194,34 @@ def _environments(document: Document) -> tuple[Environment, ...]:
             )
         found[one.unit] = one
     return tuple(found.values())
+
+
+def _helm(document: Document) -> Helm | None:
+    value = document.value.get("render", {}).get("helm")
+    if value is None:
+        return None
+    found: dict[str, Release] = {}
+    for index, one in enumerate(value["releases"]):
+        chart = "" if one["chart"] == "." else one["chart"].rstrip("/")
+        name = one.get("name") or _NO_NAME.sub("-", chart.rpartition("/")[2].lower()).strip("-") or "release"
+        release = Release(chart, name, one.get("namespace", "default"), tuple(one.get("values", ())))
+        if release.unit in found:
+            span = document.locate(("render", "helm", "releases", index))
+            raise UsageProblem(
+                f'{one["chart"]} has two releases called "{name}"',
+                path=document.path,
+                line=span.start_line,
+                column=span.start_column,
+                why="What is judged in one could not be told from the other.",
+                remedy="Give each release of a chart a `name` of its own.",
+            )
+        found[release.unit] = release
+    return Helm(
+        tuple(found.values()),
+        value.get("binary", "helm"),
+        value.get("kube_version", ""),
+        tuple(value.get("api_versions", ())),
+    )
 
 
 def _rule(value: dict[str, Any]) -> RuleSettings:

@@ -20,23 +20,27 @@ from changegate.model.change import Change
 from changegate.model.finding import Location
 from changegate.model.plugin import Need
 from changegate.model.proposal import Proposal
+from changegate.model.rendering import NOTHING_RENDERED, Renderings
 from changegate.model.result import LedgerEntry, PolicyInfo, Result, State
 from changegate.model.rule import Rule
 from changegate.model.settings import Settings
 from changegate.model.subject import Index
 from changegate.policy.evaluate import Evaluation, evaluate, locate
 from changegate.policy.waivers import apply_waivers
+from changegate.rendered import StandIns
 from changegate.sandbox import Desk
 from changegate.verdicts import verdicts
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the gate. `today` is an ISO date: waivers and `enforce_after` are held to it."""
+    """What is asked of the gate. `today` is an ISO date: waivers and `enforce_after` are held to it.
+    `rendered` are charts of both sides, in place of their templates."""
 
     proposal: Proposal
     today: str
     report_only: bool = False
+    rendered: Renderings = NOTHING_RENDERED
 
     @property
     def two_sided(self) -> bool:
@@ -62,9 +66,11 @@ class Gathered(NamedTuple):
 def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: Desk, clock: Clock) -> Gathered:
     """Everything up to the rules: what was read, and the changes that follow from it."""
     intake = Intake(desk.reader, settings, working_on=desk.working_on, expect=desk.expect)
+    stand_ins = StandIns(request.rendered)
+    intake.stands_in = stand_ins.reason
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))
     intake.refuse_twin_names()
-    problems: list[Problem] = []
+    problems: list[Problem] = [*request.rendered.problems, *stand_ins.put_into(intake)]
     for first, needs in ((True, partial(_assembly_needs, settings)), (False, _needs)):
         read = len(intake.ledger)
         if request.two_sided:

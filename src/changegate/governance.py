@@ -177,6 +177,8 @@ def _weakened_settings(before: Settings, after: Settings) -> Iterable[str]:
         yield "other files are included"
     if set(before.environments) - set(after.environments):
         yield "an environment is left out, or gets other values"
+    if before.helm is not None and before.helm != after.helm:
+        yield "charts are rendered otherwise, or no longer"
     for name in ("on_opaque", "undecided"):
         if getattr(before, name) == "fail" and getattr(after, name) != "fail":
             yield f"`{name}` no longer fails the change"

@@ -57,6 +57,7 @@ class Intake:
         self.ledger: list[LedgerEntry] = []
         self.texts: dict[tuple[Side, str], str] = {}
         self.became_opaque: list[Entry] = []
+        self.stands_in: Callable[[str], str] = lambda _: ""  # why a path is judged as something else
         self._reader = reader
         self._settings = settings
         self._working_on = working_on
@@ -71,7 +72,7 @@ class Intake:
         self._expect(
             blob
             for entry in fresh
-            if self._governed(entry.path)
+            if self.governs(entry.path) and not self.stands_in(entry.path)
             for blob in (entry.base, entry.head)
             if blob is not None
         )
@@ -128,8 +129,11 @@ class Intake:
                 self.take(self._reader.search(needles, *where), context=True)
 
     def _take(self, entry: Entry, context: bool) -> None:
-        if not self._governed(entry.path):
+        if not self.governs(entry.path):
             self._enter(entry, _Side(reason="excluded by the configuration"), context)
+            return
+        if reason := self.stands_in(entry.path):
+            self._enter(entry, _Side(State.JUDGED, reason, ("kubernetes",)), context)
             return
         base = self._side(entry, entry.base, Side.BASE, context) if entry.base else _Side()
         head = self._side(entry, entry.head, Side.HEAD, context) if entry.head else None
@@ -151,7 +155,8 @@ class Intake:
             return _Side(State.OPAQUE, "removed; the base could not be read")
         return base
 
-    def _governed(self, path: str) -> bool:
+    def governs(self, path: str) -> bool:
+        """Whether the configuration has a path judged."""
         settings = self._settings
         if settings.include and not matches_any(settings.include, path):
             return False

@@ -41,6 +41,14 @@ RULE_CELLS: Final = 100_000  # verbs x resources x names of one rule or statemen
 BUILD_DEPTH: Final = 20  # kustomizations that include each other
 BUILD_STEPS: Final = 1_000  # kustomizations that one build goes through
 
+# Rendering charts with helm.
+RENDERS: Final = 100  # releases, base and head counted apart
+RENDER_SECONDS: Final = 30  # of one release on one side
+RENDER_MEMORY_BYTES: Final = 4096 * MIB  # address space: Go reserves far more than it uses
+RENDER_BYTES: Final = 16 * MIB  # what one release renders to
+CHART_BYTES: Final = 64 * MIB  # all files of one chart
+CHART_FILES: Final = 5_000
+
 # Rules.
 RULE_BYTES: Final = 256 * KIB
 EXPRESSION_BYTES: Final = 8 * KIB

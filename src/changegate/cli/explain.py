@@ -73,11 +73,12 @@ def _rules(repo: Path, pack: Path | None) -> Mapping[str, Rule]:
 
 def _finding(prefix: str, asked: Asked, today: str) -> Explained:
     from changegate.cli.progress import progress
+    from changegate.cli.run import with_rendered
     from changegate.gate import Request
     from changegate.sandbox import run_isolated
 
     with opened(asked) as (proposal, reader):
-        task = functools.partial(_explain, Request(proposal, today), prefix)
+        task = functools.partial(_explain, with_rendered(Request(proposal, today), reader), prefix)
         with progress() as tell:
             found = run_isolated(task, reader, on_progress=tell)
         reader.verify_unmoved()

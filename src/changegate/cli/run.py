@@ -32,11 +32,19 @@ def judged(request: Request, reader: SteadyReader) -> Result:
     """The result of a run, also when the judging process came to a bad end."""
     try:
         with progress() as tell:
+            request = with_rendered(request, reader)
             result = run_isolated(functools.partial(_judge, request), reader, on_progress=tell)
         reader.verify_unmoved()
         return result
     except InputProblem as problem:
         return blocked(request, problem)
+
+
+def with_rendered(request: Request, reader: SteadyReader) -> Request:
+    """The request, with what its charts render to where the base's configuration asks for it."""
+    from changegate.rendering import render
+
+    return dataclasses.replace(request, rendered=render(request.proposal, reader))
 
 
 def _judge(request: Request, desk: Desk) -> Result:

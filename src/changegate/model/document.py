@@ -38,7 +38,7 @@ class Document:
 
     `alternatives` holds, for plain YAML scalars that YAML 1.1 and 1.2 read differently, the 1.1
     reading by route (`value` has the 1.2 core reading). `merged` holds the routes of maps into which
-    a YAML merge key (`<<`) was folded.
+    a YAML merge key (`<<`) was folded. `note` is what a reader of a place in it must know, "" mostly.
     """
 
     path: str
@@ -47,6 +47,7 @@ class Document:
     locator: Locator
     alternatives: Mapping[Route, Any] = field(default_factory=dict)
     merged: tuple[Route, ...] = ()
+    note: str = ""
 
     def locate(self, route: Route, *, key: bool = False) -> Span:
         """Span of the node at `route`, else of its nearest existing ancestor.

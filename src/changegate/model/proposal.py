@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 
@@ -103,7 +104,18 @@ class Reader(Protocol):
 
 
 class SteadyReader(Reader, Protocol):
-    """The reader on the source's own side, which can tell whether the source kept still."""
+    """The reader on the source's own side, which can tell whether the source kept still.
+
+    `root` is where paths start on disk, if anywhere.
+    """
+
+    root: Path | None
 
     def verify_unmoved(self) -> None:
         """Raises `InputProblem` when a revision that was named now means another commit."""
+
+    def tree(self, side: Side, folder: str) -> Mapping[str, Blob]:
+        """Every file of one side in a folder ("" = everywhere) and below it, or the file of that path."""
+
+    def read_all(self, blobs: Sequence[Blob]) -> Sequence[bytes]:
+        """The contents of blobs in order, as `read` gives them, with one question to the source."""

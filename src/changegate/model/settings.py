@@ -37,6 +37,32 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """One use of a Helm chart: the chart's folder ("" for the root), the name and the namespace it is
+    installed with, and the values files of the repository, in that order."""
+
+    chart: str
+    name: str
+    namespace: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        return f"{self.chart}@{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """How charts are rendered. `binary` is a name to look for on PATH; the other two are what the cluster is
+    said to offer ("" and () for what Helm assumes)."""
+
+    releases: tuple[Release, ...]
+    binary: str = "helm"
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`include`/`exclude` are path globs (`**` crosses folders, `*` does not); an empty include means
     everything. `units` are folders that are deployed on their own. `undecided: fail` makes an undecided
@@ -49,6 +75,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     environments: tuple[Environment, ...] = ()
+    helm: Helm | None = None
     on_opaque: str = "report"  # report | fail
     undecided: str = "report"  # report | fail
 

@@ -53,9 +53,8 @@ def _location(origin: Origin, side: Side, texts: Texts) -> Location:
     span = origin.span()
     if span.start_line != span.end_line:
         span = origin.span(key=True)
-    return Location(
-        origin.path, span, _excerpt(texts.get((side, origin.path), ""), span.start_line), side=side.value
-    )
+    excerpt = _excerpt(texts.get((side, origin.path), ""), span.start_line)
+    return Location(origin.path, span, excerpt, origin.document.note, side.value)
 
 
 def _excerpt(text: str, line: int) -> str:

@@ -58,6 +58,8 @@ class _ReaderWithExtra:
         self.root = reader.root
         self.verify_unmoved = reader.verify_unmoved
         self.policy_files = reader.policy_files
+        self.read_all = reader.read_all
+        self.tree = reader.tree  # nothing of the repository reads what is given beside it
 
     def read(self, blob: Blob) -> bytes:
         path = blob.id.removeprefix(_EXTRA)

@@ -71,8 +71,16 @@ class TableReader:
         (content,) = self._load([blob])
         return content
 
+    def read_all(self, blobs: Sequence[Blob]) -> Sequence[bytes]:
+        """See `SteadyReader.read_all`."""
+        return list(self._load(blobs)) if blobs else []
+
     def paths(self, side: Side) -> Sequence[str]:
         return sorted(self._table(side))
+
+    def tree(self, side: Side, folder: str) -> Table:
+        """See `SteadyReader.tree`."""
+        return {path: blob for path, blob in self._table(side).items() if below(path, folder)}
 
     def search(
         self,

@@ -26,7 +26,8 @@ def subjects(file: SourceFile, side: Side, unit: str) -> Iterator[Subject]:
     `path`, and `writes` (names of what `permissions` lets every job write, sorted). Address: the path.
     github/job: the job; `id`, `workflow` {path, name}, `triggers` (events, sorted), `permissions` in
     effect (the job's, else the workflow's, else absent), `permissions_from` (job, workflow, none) and
-    `writes` (names of what its own `permissions` let it write, sorted). Address: path / id. A call of a reusable workflow (`uses`) is a job.
+    `writes` (names of what its own `permissions` let it write, sorted). Address: path / id. A call of a
+    reusable workflow (`uses`) is a job.
     github/step: the step; `job` (id), `workflow` (path) and `triggers`. Address: path / id / step.
     """
     document = sole_document(file, "workflow")
