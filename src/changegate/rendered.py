@@ -134,9 +134,9 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
             why="Where it comes from cannot be told, so it was not judged.",
             remedy="Check what `helm template` prints for this chart; version 3.8 or later is expected.",
         )
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        content = text[mark.end() : following.start() if following else len(text)]
-        found.setdefault(mark[1], []).append(content)
+    for number, mark in enumerate(marks, start=1):
+        end = marks[number].start() if number < len(marks) else len(text)
+        found.setdefault(mark[1], []).append(text[mark.end() : end])
     for inside, contents in found.items():
         yield inside, "".join(f"---\n{content}" for content in contents)
 

@@ -54,5 +54,6 @@ ASSEMBLERS: Final = Parts[Assembler](
         "terraform": ("terraform_code/", "terraform/"),
         "kustomize": ("kustomize_code/", "kubernetes/"),
         "vault": ("terraform_code/", "terraform/", "vault/"),
+        "github": ("github/",),
     },
 )

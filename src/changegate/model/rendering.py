@@ -31,8 +31,8 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Renderings:
-    """Everything that was rendered. `problems` block: a release of the head could not be rendered; its unit is
-    in `failed`."""
+    """Everything that was rendered. `problems` block: releases of the head could not be rendered, and
+    `failed` has their units."""
 
     releases: tuple[Rendered, ...] = ()
     problems: tuple[InputProblem, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
@@ -20,6 +20,7 @@ _LEVELS = {"none": 0, "read": 1, "write": 2}
 _ALL = {"read-all": "read", "write-all": "write"}
 _EVERY = "*"
 _FOLDER = ".github/workflows/"
+_HOPS = 3  # callers of callers
 
 # These run with the base repository's token on events that outsiders can cause.
 # https://docs.github.com/actions/reference/security/secure-use
@@ -32,6 +33,10 @@ _DEFAULT = Unknown("the repository's default token permissions", "set outside th
 # Flags that tell of the token itself; the others tell who may cause the job to run.
 _OF_THE_TOKEN = frozenset({"callers_permissions", "default_permissions", "mints_cloud_tokens"})
 _CALLERS = Unknown("the calling workflow's token permissions", "set by the caller")
+
+
+Callers: TypeAlias = Mapping[str, Sequence[Subject]]
+"""Jobs that call a workflow of the repository, by the workflow's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,56 @@ def grants(index: Index) -> list[Held[Token]]:
 
     Raises InputProblem for permissions that GitHub would refuse, when the change proposes them.
     """
-    found = []
+    callers = _callers(index)
+    return [
+        _held(job, permission, level, source, callers)
+        for job in index.of("github/job")
+        for permission, level, source in _effective(job, callers)
+    ]
+
+
+def _callers(index: Index) -> Callers:
+    """Jobs that call a workflow of the same repository, by the workflow's path."""
+    found: dict[str, list[Subject]] = {}
     for job in index.of("github/job"):
-        for permission, level in _permissions(job):
-            found.append(_held(job, permission, level))
+        uses = str(job.data.get("uses", ""))
+        if uses.startswith(("./", "$/")):
+            found.setdefault(uses[2:].partition("@")[0], []).append(job)
+    return found
+
+
+def _effective(
+    job: Subject, callers: Callers, hops: int = _HOPS
+) -> Iterator[tuple[str, str | Unknown, Subject]]:
+    """Permissions in effect, and the job or workflow they are written for.
+
+    A called workflow that says nothing has those of its callers, together; they can only lower them
+    (https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations).
+    """
+    by = callers.get(_place(job)[0], []) if hops and job.data.get("permissions") is None else []
+    if not by or list(job.data.get("triggers") or []) != ["workflow_call"]:
+        yield from ((permission, level, job) for permission, level in _permissions(job))
+        return
+    most: dict[str, tuple[str, str | Unknown, Subject]] = {}
+    for caller in by:
+        for entry in _effective(caller, callers, hops - 1):
+            known = most.get(entry[0])
+            if known is None or _rank(entry[1]) > _rank(known[1]):
+                most[entry[0]] = entry
+    yield from (most[permission] for permission in sorted(most))
+
+
+def _rank(level: str | Unknown) -> int:
+    return len(_LEVELS) if isinstance(level, Unknown) else _LEVELS[level]
+
+
+def _triggers(job: Subject, callers: Callers, hops: int = _HOPS) -> set[str]:
+    """Events that cause a job to run, also by way of the workflows that call its own."""
+    triggers = job.data.get("triggers")
+    found = set(triggers) if isinstance(triggers, list) else set()
+    if "workflow_call" in found and hops:
+        for caller in callers.get(_place(job)[0], []):
+            found |= _triggers(caller, callers, hops - 1)
     return found
 
 
@@ -119,9 +170,11 @@ def _place(job: Subject) -> tuple[str, str]:
     return (path if isinstance(path, str) else job.path), str(job.data["id"])
 
 
-def _held(job: Subject, permission: str, level: str | Unknown) -> Held[Token]:
+def _held(
+    job: Subject, permission: str, level: str | Unknown, source: Subject, callers: Callers
+) -> Held[Token]:
     path, name = _place(job)
-    risks = _risks(job, permission, level)
+    risks = _risks(_triggers(job, callers), permission, level)
     unknown = level.text if isinstance(level, Unknown) else ""
     rank = 0 if isinstance(level, Unknown) else _LEVELS[level]
     place = f"{path.removeprefix(_FOLDER)} / job {shown(name)}"
@@ -149,7 +202,7 @@ def _held(job: Subject, permission: str, level: str | Unknown) -> Held[Token]:
         job.identity.unit,
         f"token of {shown(path)} / job {shown(name)} on {_what(permission)}",
         grant,
-        _sources(job, permission),
+        _sources(job, source, permission),
         holder=f"{path}\n{name}",
         core=token,
         confidence="unknown" if unknown else "exact",
@@ -160,7 +213,7 @@ def _what(permission: str) -> str:
     return "every permission" if permission == _EVERY else shown(permission)
 
 
-def _risks(job: Subject, permission: str, level: str | Unknown) -> frozenset[str]:
+def _risks(triggers: set[str], permission: str, level: str | Unknown) -> frozenset[str]:
     found = set()
     if level is _DEFAULT:
         found.add("default_permissions")
@@ -168,21 +221,21 @@ def _risks(job: Subject, permission: str, level: str | Unknown) -> frozenset[str
         found.add("callers_permissions")
     if permission in ("id-token", _EVERY) and level == "write":
         found.add("mints_cloud_tokens")
-    triggers = job.data.get("triggers")
-    if isinstance(triggers, list) and any(t in _PRIVILEGED for t in triggers):
+    if triggers & _PRIVILEGED:
         found.add("privileged_trigger")
     return frozenset(found)
 
 
-def _sources(job: Subject, permission: str) -> Sources:
+def _sources(job: Subject, source: Subject, permission: str) -> Sources:
+    """`source` is where the permissions stand: the job itself, or one that calls its workflow."""
     sources = Sources()
-    written = job.data.get("permissions")
+    written = source.data.get("permissions")
     own = ["principal", "scope"]
     if written is None:
         own += ["", "actions", "resources"]
     else:
         at = f"permissions.{permission}" if isinstance(written, Mapping) else "permissions"
-        sources.add(job, at, "", "actions", "resources")
+        sources.add(source, at, "", "actions", "resources")
     sources.add(job, "", *own)
     return sources
 

@@ -4,23 +4,26 @@ Subjects: `github/workflow`, `github/job`, `github/step`, `github/action` and `g
 the document's own shape, with a few fields added that a rule needs to judge one alone. An expression
 (`${{ ... }}`) stays the text it is, also where it is a whole value; derived kinds make it `Unknown`.
 
-What one file's text comes to stands beside them, in the shapes of `model.workflow`.
+What one file's text comes to stands beside them, in the shapes of `model.workflow`; `assemble` finds it again
+for workflows and actions that others of the repository call (see `calls`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from changegate.kinds.github import action, deliveries, workflow
+from changegate.errors import InputProblem
+from changegate.kinds.github import action, calls, deliveries, workflow
 from changegate.kinds.github.exposure import exposures
 from changegate.kinds.github.expressions import expressions
 from changegate.kinds.github.gates import gates
 from changegate.kinds.github.parts import jobs
 from changegate.limits import FILE_BYTES
 from changegate.model.document import SourceFile
-from changegate.model.plugin import Reading
+from changegate.model.plugin import Need, Reading
 from changegate.model.proposal import Side
-from changegate.model.subject import Subject
+from changegate.model.settings import Settings
+from changegate.model.subject import Index, Subject
 
 NAME = "github"
 TEMPLATED = False
@@ -37,6 +40,18 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     part = workflow if workflow.is_workflow(file.path) else action
     native = tuple(part.subjects(file, side, unit))
     return Reading((*native, *_derived(native)))
+
+
+def needs(base: Index, head: Index, _: Settings) -> Iterator[Need]:
+    """The callers of changed workflows and actions, and what changed ones call."""
+    return calls.needs(base, head)
+
+
+def assemble(base: Index, head: Index, _: Settings) -> list[InputProblem]:
+    """What follows from a called file, with what its callers give it. Nothing blocks."""
+    for index in (base, head):
+        calls.assemble(index)
+    return []
 
 
 def _derived(native: tuple[Subject, ...]) -> Iterator[Subject]:

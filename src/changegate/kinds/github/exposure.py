@@ -39,7 +39,7 @@ def exposures(found: Iterable[Job]) -> Iterator[Subject]:
         events = sorted(_EVENTS & set(job.triggers))
         if not events:
             continue
-        trail = _Trail()
+        trail = _Trail(code=frozenset(job.given.code))
         for step in job.steps:
             trail.follow(step)
         if trail.fetches:
@@ -54,7 +54,7 @@ def _subject(job: Job, events: list[str], trail: _Trail) -> Subject:
         fetches=[text for text, _ in trail.fetches],
         runs=[text for text, _ in trail.runs],
         holds=sorted(set(_holds(job))),
-        guards=[*_guards(job), *trail.guards],
+        guards=[*guards_of(job), *trail.guards],
     )
     fetched = tuple(origin for _, origin in trail.fetches)
     origins = {"": fetched, "fetches": fetched, "events": (Origin(fetched[0].document, ("on",)),)}
@@ -67,10 +67,11 @@ def _subject(job: Job, events: list[str], trail: _Trail) -> Subject:
 class _Trail:
     """What happens to an outsider's code, step by step.
 
-    folders: where it lies, "" for the workspace itself
+    code: inputs that name such code; folders: where it lies, "" for the workspace itself
     refs: names of commits that git has fetched, and not put into the workspace
     """
 
+    code: frozenset[str] = frozenset()
     fetches: list[tuple[str, Origin]] = field(default_factory=list)
     runs: list[tuple[str, Origin]] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
@@ -94,7 +95,7 @@ class _Trail:
         folder = _folder(given.get("path", ""))
         self.folders.discard(folder)
         for key in ("ref", "repository"):
-            if names_outside_code(str(given.get(key, ""))):
+            if names_outside_code(str(given.get(key, "")), self.code):
                 self._fetched(str(given[key]), below(step, ("with", key)), folder, step)
                 return
 
@@ -105,12 +106,12 @@ class _Trail:
             return True
         if words[:1] != ("git",):
             return False
-        if "fetch" in words[1:4] and _names_outside_code(step, command):
+        if "fetch" in words[1:4] and names_outside_code(written(step, command), self.code):
             self.refs |= {"FETCH_HEAD", *(word.rpartition(":")[2] for word in words[2:] if ":" in word)}
             return False
         if not _WORKSPACE & set(words[1:4]) or "--" in words:
             return False
-        return bool(self.refs & set(words)) or _names_outside_code(step, command)
+        return bool(self.refs & set(words)) or names_outside_code(written(step, command), self.code)
 
     def _fetched(self, text: str, place: Origin, folder: str, step: Subject) -> None:
         self.fetches.append((text, place))
@@ -157,19 +158,19 @@ def _inside(folder: str, known: str) -> bool:
     return not known or folder == known or folder.startswith(f"{known}/")
 
 
-def names_outside_code(text: str) -> bool:
-    """Whether a ref or a repository is that of whoever caused the run."""
+def names_outside_code(text: str, inputs: frozenset[str] = frozenset()) -> bool:
+    """Whether a ref or a repository is that of whoever caused the run; `inputs` are known to be."""
     table = github.table()
     pull = "pull/" in text
     for hole in holes(text):
         for path in read_expression(hole.source).flows:
-            if path in table.outside_code or (path in table.numbers and (pull or "pull/" in hole.source)):
+            if (
+                path in table.outside_code
+                or path in inputs
+                or (path in table.numbers and (pull or "pull/" in hole.source))
+            ):
                 return True
     return False
-
-
-def _names_outside_code(step: Subject, command: Command) -> bool:
-    return names_outside_code(written(step, command))
 
 
 def _runs_code(words: tuple[str, ...]) -> bool:
@@ -206,7 +207,9 @@ def _global_install(name: str, rest: tuple[str, ...]) -> bool:
     )
 
 
-def _guards(job: Job) -> Iterator[str]:
+def guards_of(job: Job) -> Iterator[str]:
+    """Conditions and environments that may keep strangers out of a job, and of those that call it."""
+    yield from job.given.guards
     yield from _guard(job.job.data.get("if"))
     environment = job.job.data.get("environment")
     if environment:
@@ -228,11 +231,12 @@ def _guard(condition: Any) -> list[str]:
 
 def _holds(job: Job) -> Iterator[str]:
     """Rights within reach of the job's steps, beyond reading what is public."""
-    permissions = job.job.data.get("permissions")
-    if permissions is None:
-        yield "the default token"
-    elif isinstance(permissions, str):
-        yield from ["every permission"] if permissions == "write-all" else []
-    else:
-        yield from (f"{name}: write" for name, level in permissions.items() if level == "write")
+    own = job.job.data.get("permissions")
+    for permissions in [own] if own is not None else job.given.permissions or [None]:
+        if permissions is None:
+            yield "the default token"
+        elif isinstance(permissions, str):
+            yield from ["every permission"] if permissions == "write-all" else []
+        else:
+            yield from (f"{name}: write" for name, level in permissions.items() if level == "write")
     yield from secret_names(job)

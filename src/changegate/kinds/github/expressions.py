@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from changegate.kinds.github.parts import Job, below, derived, expression_texts, texts, uses
+from changegate.kinds.github.taint import events_of
 from changegate.knowledge import github
 from changegate.model.document import Route
 from changegate.model.subject import Subject
@@ -57,7 +58,7 @@ def _held(
 
 def _expression(job: Job, holder: Subject, name: str, dotted: str, source: str) -> Expression:
     read = read_expression(source)
-    untrusted = {path: events for path in read.flows if (events := _events(job, holder, path))}
+    untrusted = {path: events for path in read.flows if (events := events_of(job, holder, path))}
     carried = frozenset().union(*untrusted.values()) & set(job.triggers)
     # Who calls a workflow or an action, and on which events, does not stand in it.
     called = not job.triggers or "workflow_call" in job.triggers
@@ -76,26 +77,6 @@ def _expression(job: Job, holder: Subject, name: str, dotted: str, source: str) 
         privileged=bool(carried & github.table().privileged_events),
         secrets=_secrets(read.flows, read.reads),
     )
-
-
-def _events(job: Job, holder: Subject, path: str) -> frozenset[str]:
-    """Events that bring an outsider's text to a path; `env.NAME` is followed to what sets it."""
-    if not path.startswith("env."):
-        return github.untrusted_events(path)
-    for scope in (holder, job.job, job.workflow):
-        value = _named(scope.data.get("env"), path.removeprefix("env."))
-        if value is not None:
-            reads = [read_expression(text).flows for _, text in expression_texts((), value)]
-            return frozenset().union(*(github.untrusted_events(p) for flows in reads for p in flows))
-    return frozenset()
-
-
-def _named(env: Any, name: str) -> str | None:
-    """Contexts ignore case, variables of the runner do not."""
-    for key, value in env.items() if isinstance(env, dict) else ():
-        if key.lower() == name:
-            return str(value)
-    return None
 
 
 def _sink(holder: Subject, dotted: str) -> str:

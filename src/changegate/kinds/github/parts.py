@@ -15,12 +15,35 @@ from changegate.syntax.shell import Command, commands
 
 
 @dataclass(slots=True)
+class Given:
+    """What the callers of a workflow or an action in the same repository bring to it.
+
+    triggers: events that cause them to run
+    texts: inputs (`inputs.title`) that an outsider's text reaches, with the events that carry it
+    code: inputs that name an outsider's commit or repository
+    permissions: those of each calling job, None for the default
+    guards: conditions that keep strangers from every caller on a privileged event
+    """
+
+    triggers: set[str] = field(default_factory=set)
+    texts: dict[str, frozenset[str]] = field(default_factory=dict)
+    code: set[str] = field(default_factory=set)
+    permissions: list[Any] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Job:
-    """A job, or the steps of a composite action (`job` and `workflow` are then the action)."""
+    """A job, or the steps of a composite action (`job` and `workflow` are then the action).
+
+    file: all jobs of the same file, this one too; given: what callers bring, where they are known
+    """
 
     workflow: Subject
     job: Subject
     steps: list[Subject] = field(default_factory=list)
+    file: list[Job] = field(default_factory=list, repr=False)
+    given: Given = field(default_factory=Given)
 
     @property
     def name(self) -> str:
@@ -32,7 +55,7 @@ class Job:
 
     @property
     def triggers(self) -> list[str]:
-        return list(self.job.data.get("triggers", []))
+        return sorted({*self.job.data.get("triggers", []), *self.given.triggers})
 
 
 def jobs(subjects: Iterable[Subject]) -> list[Job]:
@@ -43,7 +66,7 @@ def jobs(subjects: Iterable[Subject]) -> list[Job]:
         if subject.kind in ("github/workflow", "github/action"):
             top = subject
         if top is not None and subject.kind in ("github/job", "github/action"):
-            found.append(Job(top, subject))
+            found.append(Job(top, subject, file=found))
         if subject.kind in ("github/step", "github/action-step"):
             found[-1].steps.append(subject)
     return found
