@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
+from changegate.derive.grants.github_callers import HOPS, Callers, callers_of, path_of, triggers_of
 from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, misformed, refuse, shown
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Scope
@@ -20,7 +21,6 @@ _LEVELS = {"none": 0, "read": 1, "write": 2}
 _ALL = {"read-all": "read", "write-all": "write"}
 _EVERY = "*"
 _FOLDER = ".github/workflows/"
-_HOPS = 3  # callers of callers
 
 # These run with the base repository's token on events that outsiders can cause.
 # https://docs.github.com/actions/reference/security/secure-use
@@ -33,10 +33,6 @@ _DEFAULT = Unknown("the repository's default token permissions", "set outside th
 # Flags that tell of the token itself; the others tell who may cause the job to run.
 _OF_THE_TOKEN = frozenset({"callers_permissions", "default_permissions", "mints_cloud_tokens"})
 _CALLERS = Unknown("the calling workflow's token permissions", "set by the caller")
-
-
-Callers: TypeAlias = Mapping[str, Sequence[Subject]]
-"""Jobs that call a workflow of the repository, by the workflow's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ def grants(index: Index) -> list[Held[Token]]:
 
     Raises InputProblem for permissions that GitHub would refuse, when the change proposes them.
     """
-    callers = _callers(index)
+    callers = callers_of(index)
     return [
         _held(job, permission, level, source, callers)
         for job in index.of("github/job")
@@ -79,25 +75,15 @@ def grants(index: Index) -> list[Held[Token]]:
     ]
 
 
-def _callers(index: Index) -> Callers:
-    """Jobs that call a workflow of the same repository, by the workflow's path."""
-    found: dict[str, list[Subject]] = {}
-    for job in index.of("github/job"):
-        uses = str(job.data.get("uses", ""))
-        if uses.startswith(("./", "$/")):
-            found.setdefault(uses[2:].partition("@")[0], []).append(job)
-    return found
-
-
 def _effective(
-    job: Subject, callers: Callers, hops: int = _HOPS
+    job: Subject, callers: Callers, hops: int = HOPS
 ) -> Iterator[tuple[str, str | Unknown, Subject]]:
     """Permissions in effect, and the job or workflow they are written for.
 
     A called workflow that says nothing has those of its callers, together; they can only lower them
     (https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations).
     """
-    by = callers.get(_place(job)[0], []) if hops and job.data.get("permissions") is None else []
+    by = callers.get(path_of(job), []) if hops and job.data.get("permissions") is None else []
     if not by or list(job.data.get("triggers") or []) != ["workflow_call"]:
         yield from ((permission, level, job) for permission, level in _permissions(job))
         return
@@ -112,16 +98,6 @@ def _effective(
 
 def _rank(level: str | Unknown) -> int:
     return len(_LEVELS) if isinstance(level, Unknown) else _LEVELS[level]
-
-
-def _triggers(job: Subject, callers: Callers, hops: int = _HOPS) -> set[str]:
-    """Events that cause a job to run, also by way of the workflows that call its own."""
-    triggers = job.data.get("triggers")
-    found = set(triggers) if isinstance(triggers, list) else set()
-    if "workflow_call" in found and hops:
-        for caller in callers.get(_place(job)[0], []):
-            found |= _triggers(caller, callers, hops - 1)
-    return found
 
 
 def _permissions(job: Subject) -> Iterator[tuple[str, str | Unknown]]:
@@ -163,18 +139,11 @@ def _refused(job: Subject, dotted: str, value: Any) -> Unknown:
     return misformed(value)
 
 
-def _place(job: Subject) -> tuple[str, str]:
-    """Path of the workflow and id of the job."""
-    workflow = job.data.get("workflow")
-    path = workflow.get("path") if isinstance(workflow, Mapping) else workflow
-    return (path if isinstance(path, str) else job.path), str(job.data["id"])
-
-
 def _held(
     job: Subject, permission: str, level: str | Unknown, source: Subject, callers: Callers
 ) -> Held[Token]:
-    path, name = _place(job)
-    risks = _risks(_triggers(job, callers), permission, level)
+    path, name = path_of(job), str(job.data["id"])
+    risks = _risks(triggers_of(job, callers), permission, level)
     unknown = level.text if isinstance(level, Unknown) else ""
     rank = 0 if isinstance(level, Unknown) else _LEVELS[level]
     place = f"{path.removeprefix(_FOLDER)} / job {shown(name)}"
@@ -202,7 +171,7 @@ def _held(
         job.identity.unit,
         f"token of {shown(path)} / job {shown(name)} on {_what(permission)}",
         grant,
-        _sources(job, source, permission),
+        _sources(job, source, permission, callers),
         holder=f"{path}\n{name}",
         core=token,
         confidence="unknown" if unknown else "exact",
@@ -226,7 +195,7 @@ def _risks(triggers: set[str], permission: str, level: str | Unknown) -> frozens
     return frozenset(found)
 
 
-def _sources(job: Subject, source: Subject, permission: str) -> Sources:
+def _sources(job: Subject, source: Subject, permission: str, callers: Callers) -> Sources:
     """`source` is where the permissions stand: the job itself, or one that calls its workflow."""
     sources = Sources()
     written = source.data.get("permissions")
@@ -237,6 +206,8 @@ def _sources(job: Subject, source: Subject, permission: str) -> Sources:
         at = f"permissions.{permission}" if isinstance(written, Mapping) else "permissions"
         sources.add(source, at, "", "actions", "resources")
     sources.add(job, "", *own)
+    for caller in callers.get(path_of(job), []):
+        sources.add(caller, "", "flags")
     return sources
 
 

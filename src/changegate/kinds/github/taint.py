@@ -19,8 +19,8 @@ _COMPUTED: Final = ("$(", "`")
 
 
 def events_of(job: Job, holder: Subject, path: str, hops: int = _HOPS) -> frozenset[str]:
-    """Events that bring an outsider's text to a path: directly, or through a variable (`env.NAME`), an input, or
-    the output of a step or a job (`steps.ID.outputs.NAME`, `needs.ID.outputs.NAME`)."""
+    """Events that bring an outsider's text to a path: directly, or through a variable (`env.NAME`), an input,
+    or the output of a step or a job (`steps.ID.outputs.NAME`, `needs.ID.outputs.NAME`)."""
     direct = github.untrusted_events(path) | job.given.texts.get(path, _NOTHING)
     if direct or not hops:
         return direct
