@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-_PROGRAM = '''#!{python} -IS
+_PROGRAM = """#!{python} -IS
 import json, os, pathlib, re, sys
 
 if sys.argv[1] == "version":
@@ -40,7 +40,7 @@ for file in sorted([*chart.rglob("templates/*.yaml"), *chart.rglob("crds/*.yaml"
     for part in text.split("---\\n"):
         if part.strip():
             print(f"---\\n# Source: {{title}}/{{inside}}\\n{{part}}", end="")
-'''
+"""
 
 
 def install(folder: Path) -> Path:

@@ -5,7 +5,7 @@ import pytest
 from changegate.config import CONFIG, SCHEMA, check_rule_names, load_settings
 from changegate.errors import UsageProblem
 from changegate.model.rule import Level
-from changegate.model.settings import Environment, RuleSettings, Settings
+from changegate.model.settings import Environment, Helm, Release, RuleSettings, Settings
 
 FULL = b"""\
 version: 1
@@ -105,3 +105,54 @@ def test_settings_of_a_rule_that_does_not_exist() -> None:
 def test_the_schema_is_closed_everywhere() -> None:
     assert SCHEMA["additionalProperties"] is False
     assert SCHEMA["properties"]["governed"]["additionalProperties"] is False
+
+
+RENDER = "version: 1\nrender: {helm: "
+
+
+def test_how_charts_are_rendered() -> None:
+    text = (
+        RENDER + "{binary: helm3, kube_version: v1.31, api_versions: [monitoring.coreos.com/v1], releases: ["
+        "{chart: charts/Web_App/}, {chart: ., name: root, namespace: prod, values: [deploy/prod.yaml]}, {chart: .}]}}"
+    )
+    assert load_settings(text.encode()).helm == Helm(
+        (
+            Release("charts/Web_App", "web-app", "default"),
+            Release("", "root", "prod", ("deploy/prod.yaml",)),
+            Release("", "release", "default"),
+        ),
+        "helm3",
+        "v1.31",
+        ("monitoring.coreos.com/v1",),
+    )
+
+
+@pytest.mark.parametrize(
+    "helm",
+    [
+        "{}",
+        "{releases: []}",
+        "{releases: [{}]}",
+        "{releases: [{chart: ../x}]}",
+        "{releases: [{chart: /x}]}",
+        "{releases: [{chart: x, name: -x}]}",
+        "{releases: [{chart: x, values: [x.sh]}]}",
+        "{releases: [{chart: x, values: [../x.yaml]}]}",
+        "{releases: [{chart: x}], binary: ./helm}",
+        "{releases: [{chart: x}], binary: sh}",
+        "{releases: [{chart: x}], binary: helm/../sh}",
+        "{releases: [{chart: x}], kube_version: --debug}",
+        "{releases: [{chart: x}], api_versions: [--debug]}",
+    ],
+)
+def test_what_could_start_something_else_is_refused(helm: str) -> None:
+    with pytest.raises(UsageProblem):
+        load_settings(f"{RENDER}{helm}}}".encode())
+
+
+def test_two_releases_of_a_chart_need_two_names() -> None:
+    with pytest.raises(UsageProblem, match='charts/web/ has two releases called "web"') as caught:
+        load_settings(
+            b"version: 1\nrender:\n  helm:\n    releases:\n      - chart: charts/web\n      - chart: charts/web/\n"
+        )
+    assert (caught.value.line, caught.value.column) == (6, 9)

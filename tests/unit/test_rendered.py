@@ -37,7 +37,9 @@ automountServiceAccountToken: {mount}
 """
 
 
-def release(side: Side, text: str, template: str = LOOP, values: str = "mount: false\n", chart: str = "charts/web") -> Rendered:
+def release(
+    side: Side, text: str, template: str = LOOP, values: str = "mount: false\n", chart: str = "charts/web"
+) -> Rendered:
     folder = f"{chart}/" if chart else ""
     sources = {
         f"{folder}Chart.yaml": "name: web\n",
@@ -47,7 +49,12 @@ def release(side: Side, text: str, template: str = LOOP, values: str = "mount: f
     return Rendered(f"{chart}@web", chart, side, "helm v3", text, sources, (f"{folder}values.yaml",))
 
 
-def gathered(releases: tuple[Rendered, ...], base: Mapping[str, str] = CHART, head: Mapping[str, str] = CHART, **settings: object):  # type: ignore[no-untyped-def]
+def gathered(
+    releases: tuple[Rendered, ...],
+    base: Mapping[str, str] = CHART,
+    head: Mapping[str, str] = CHART,
+    **settings: object,
+):  # type: ignore[no-untyped-def]
     with MemorySource(base, head) as source:
         proposal, reader = source.proposal()
         request = Request(proposal, "2026-01-01", rendered=Renderings(releases))
@@ -117,7 +124,12 @@ def test_finished_definitions_are_judged_as_they_stand() -> None:
         assert stand_ins.reason(path) == ""
     crd = ACCOUNT.format(name="a", mount="true").replace("templates/role", "crds/c")
     one = release(Side.HEAD, crd)
-    there = Rendered(**{**{n: getattr(one, n) for n in one.__slots__}, "sources": {**one.sources, "charts/web/crds/c.yaml": ""}})
+    there = Rendered(
+        **{
+            **{n: getattr(one, n) for n in one.__slots__},
+            "sources": {**one.sources, "charts/web/crds/c.yaml": ""},
+        }
+    )
     assert gathered((there,)).intake.head.of("kubernetes/*") == []
 
 

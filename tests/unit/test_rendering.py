@@ -54,7 +54,9 @@ def test_both_sides_are_rendered_alike(helm: Path) -> None:
     [
         pytest.param({"README.md": "x"}, CHART, id="nothing of the chart changes"),
         pytest.param({ROLE: ""}, {**CHART, ".changegate/config.yaml": "version: 1\n"}, id="not asked for"),
-        pytest.param({ROLE: ""}, {**CHART, ".changegate/config.yaml": "version: 1\nrender: 7\n"}, id="unusable"),
+        pytest.param(
+            {ROLE: ""}, {**CHART, ".changegate/config.yaml": "version: 1\nrender: 7\n"}, id="unusable"
+        ),
         pytest.param(
             {ROLE: "", ".changegate/config.yaml": fakehelm.CONFIG},
             {path: text for path, text in CHART.items() if path != ".changegate/config.yaml"},
@@ -62,7 +64,9 @@ def test_both_sides_are_rendered_alike(helm: Path) -> None:
         ),
     ],
 )
-def test_nothing_runs(head: Mapping[str, str], base: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_runs(
+    head: Mapping[str, str], base: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")  # whoever looks for helm would not find it
     assert rendered(head, base) == NOTHING_RENDERED
 
@@ -75,7 +79,9 @@ def test_a_scan_runs_nothing(helm: Path) -> None:
 def test_what_helm_sees(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "x")
     monkeypatch.setenv("KUBECONFIG", "/root/.kube/config")
-    config = fakehelm.CONFIG.replace("  helm:\n", '  helm:\n    kube_version: "1.31"\n    api_versions: [a.io/v1]\n')
+    config = fakehelm.CONFIG.replace(
+        "  helm:\n", '  helm:\n    kube_version: "1.31"\n    api_versions: [a.io/v1]\n'
+    )
     head = {"charts/web/templates/a.yaml": "# {{ seen }}\n", "charts/web/values.schema.json": "{}"}
     found = rendered(head, {**CHART, ".changegate/config.yaml": config})
     assert not found.problems
@@ -105,7 +111,10 @@ def test_what_helm_sees(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("word", "cause"),
     [
-        ("fail", "execution error at (web/templates/bad.yaml:2:3): the password: [redacted 16 chars] is not set in"),
+        (
+            "fail",
+            "execution error at (web/templates/bad.yaml:2:3): the password: [redacted 16 chars] is not set in",
+        ),
         ("grow", "MemoryError"),
         ("flood", "16 MiB"),
         ("spin", "30"),
@@ -156,7 +165,9 @@ def test_the_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem.cause == "the program helm is not on PATH"
 
 
-def test_the_program_is_not_taken_from_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_is_not_taken_from_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base, head = tmp_path / "base", tmp_path / "head"
     write_tree(base, CHART)
     write_tree(head, {**CHART, ROLE: "# empty\n"})
@@ -191,9 +202,7 @@ def test_a_pointer_is_no_chart(helm: Path) -> None:
 
 
 @pytest.mark.parametrize(("files", "blocked"), [(8, False), (7, True)])
-def test_the_size_of_a_chart(
-    helm: Path, monkeypatch: pytest.MonkeyPatch, files: int, blocked: bool
-) -> None:
+def test_the_size_of_a_chart(helm: Path, monkeypatch: pytest.MonkeyPatch, files: int, blocked: bool) -> None:
     monkeypatch.setattr(limits, "CHART_FILES", files - 3)
     monkeypatch.setattr(limits, "RENDERS", 2)
     assert bool(rendered({ROLE: "# none\n"}).problems) is blocked

@@ -124,6 +124,7 @@ def test_permissions_in_effect_and_where_they_are_written() -> None:
         "workflow": {"path": _CI, "name": _CI},
         "triggers": ["push"],
         "permissions_from": "none",
+        "writes": [],
     }
 
 
@@ -138,7 +139,7 @@ def test_permissions_in_effect_and_where_they_are_written() -> None:
 )
 def test_events_in_one_form(on: str, events: object) -> None:
     found = subjects(f"on: {on}\njobs: {{}}")["github/workflow", _CI]
-    assert found.data == {"on": events, "jobs": {}, "path": _CI}
+    assert found.data == {"on": events, "jobs": {}, "path": _CI, "writes": []}
 
 
 def test_expressions_stay_text() -> None:

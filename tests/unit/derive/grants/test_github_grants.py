@@ -62,7 +62,7 @@ def test_the_default_is_unknown() -> None:
     assert grant["flags"] == ["default_permissions"]
     (called,) = held(job("build", on=["workflow_call"]))
     assert called["actions"]["include"].text == "the calling workflow's token permissions"
-    assert called["flags"] == []
+    assert called["flags"] == ["callers_permissions"]
 
 
 @pytest.mark.parametrize("event", ["issue_comment", "pull_request_target", "workflow_run"])
@@ -146,3 +146,46 @@ def test_origins_point_at_the_permission() -> None:
     assert [o.route for o in found.subject.origins["principal"]] == [()]
     (default,) = grants(index(Side.HEAD, [job("build")]))
     assert [o.route for o in default.subject.origins["actions"]] == [()]
+
+
+def call(name: str, permissions: Any = ABSENT, on: Sequence[str] = ("push",), path: str = CI) -> Subject:
+    return _with(job(name, permissions, on, path), uses="./.github/workflows/called.yml")
+
+
+def _with(one: Subject, **more: Any) -> Subject:
+    return replace(one, data={**one.data, **more})
+
+
+CALLED = ".github/workflows/called.yml"
+
+
+def lent(*callers: Subject, on: Sequence[str] = ("workflow_call",)) -> list[tuple[Any, Any, list[str]]]:
+    called = job("build", on=on, path=CALLED)
+    found = [h.subject for h in grants(index(Side.HEAD, [called, *callers])) if h.core.path == CALLED]
+    return [(s.data["resources"]["include"], s.data["actions"]["include"], s.data["flags"]) for s in found]
+
+
+def test_a_called_workflow_has_what_its_callers_have_together() -> None:
+    assert lent(call("a", {"contents": "read"}), call("b", {"contents": "write", "issues": "read"})) == [
+        (["contents"], ["write"], []),
+        (["issues"], ["read"], []),
+    ]
+    assert lent(call("a", {})) == []
+
+
+def test_a_caller_that_says_nothing_lends_the_default() -> None:
+    ((_, actions, flags),) = lent(call("a"), call("b", "read-all"))
+    assert isinstance(actions, Unknown)
+    assert flags == ["default_permissions"]
+
+
+def test_what_is_started_by_itself_too_has_the_default() -> None:
+    ((_, actions, _flags),) = lent(call("a", {"contents": "read"}), on=("push", "workflow_call"))
+    assert isinstance(actions, Unknown)
+
+
+def test_outsiders_start_what_they_start_by_calls() -> None:
+    ((_, _, flags),) = lent(call("a", {"contents": "write"}, on=["pull_request_target"]))
+    assert flags == ["privileged_trigger"]
+    loop = _with(job("a", path=CALLED, on=["workflow_call"]), uses=f"./{CALLED}")
+    assert len(grants(index(Side.HEAD, [loop]))) == 1
