@@ -1,4 +1,4 @@
-"""A stand-in for helm: fills `{{ .Values.name }}` in, and does on request what a template must not get away with."""
+"""A stand-in for helm: it fills `{{ .Values.name }}` in, and on request does what a template must not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for file in sorted([*chart.rglob("templates/*.yaml"), *chart.rglob("crds/*.yaml"
     text = file.read_text()
     if "{{{{ fail }}}}" in text:
         place = f"{{title}}/{{inside}}:2:3"
-        sys.exit(f"Error: execution error at ({{place}}): the password: hunter22hunter22 is not set in {{chart}}")
+        sys.exit(f"Error: execution error at ({{place}}): the password: hunter22hunter22 is not in {{chart}}")
     while "{{{{ spin }}}}" in text:
         pass
     if "{{{{ grow }}}}" in text:

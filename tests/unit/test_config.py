@@ -112,8 +112,9 @@ RENDER = "version: 1\nrender: {helm: "
 
 def test_how_charts_are_rendered() -> None:
     text = (
-        RENDER + "{binary: helm3, kube_version: v1.31, api_versions: [monitoring.coreos.com/v1], releases: ["
-        "{chart: charts/Web_App/}, {chart: ., name: root, namespace: prod, values: [deploy/prod.yaml]}, {chart: .}]}}"
+        RENDER + "{binary: helm3, kube_version: v1.31, api_versions: [monitoring.coreos.com/v1], releases: "
+        "[{chart: charts/Web_App/},"
+        " {chart: ., name: root, namespace: prod, values: [deploy/prod.yaml]}, {chart: .}]}}"
     )
     assert load_settings(text.encode()).helm == Helm(
         (
@@ -151,8 +152,9 @@ def test_what_could_start_something_else_is_refused(helm: str) -> None:
 
 
 def test_two_releases_of_a_chart_need_two_names() -> None:
+    text = (
+        "version: 1\nrender:\n  helm:\n    releases:\n      - chart: charts/web\n      - chart: charts/web/\n"
+    )
     with pytest.raises(UsageProblem, match='charts/web/ has two releases called "web"') as caught:
-        load_settings(
-            b"version: 1\nrender:\n  helm:\n    releases:\n      - chart: charts/web\n      - chart: charts/web/\n"
-        )
+        load_settings(text.encode())
     assert (caught.value.line, caught.value.column) == (6, 9)

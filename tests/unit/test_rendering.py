@@ -113,11 +113,11 @@ def test_what_helm_sees(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             "fail",
-            "execution error at (web/templates/bad.yaml:2:3): the password: [redacted 16 chars] is not set in",
+            "execution error at (web/templates/bad.yaml:2:3): the password: [redacted 16 chars] is not in",
         ),
-        ("grow", "MemoryError"),
-        ("flood", "16 MiB"),
-        ("spin", "30"),
+        ("spin", "it took longer than 1 s"),
+        ("grow", ""),  # what it says, or the signal that ends it, is the system's
+        ("flood", ""),
     ],
 )
 def test_a_head_that_cannot_be_rendered_blocks(
@@ -125,15 +125,13 @@ def test_a_head_that_cannot_be_rendered_blocks(
 ) -> None:
     if word == "spin":
         monkeypatch.setattr(limits, "RENDER_SECONDS", 1)
-        cause = "than 1 s"
     found = rendered({"charts/web/templates/bad.yaml": "a: 1\nb: {{ " + word + " }}\n"})
     assert [release.side for release in found.releases] == [Side.BASE]
     assert found.failed == {"charts/web@web"}
     (problem,) = found.problems
     assert problem.cause.startswith('helm could not render the release "web": ')
     assert "/changegate-" not in problem.cause
-    if word in ("fail", "spin"):
-        assert cause in problem.cause or "signal" in problem.cause
+    assert cause in problem.cause
     where = "charts/web/templates/bad.yaml:2:3" if word == "fail" else "charts/web/Chart.yaml"
     assert problem.where == where
     assert "vendored" in problem.remedy

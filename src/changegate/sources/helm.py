@@ -72,9 +72,11 @@ class Helm:
                 _limit(process.pid)
                 status = process.wait(limits.RENDER_SECONDS)
             except subprocess.TimeoutExpired:
-                raise HelmFailed(f"it took longer than {limits.RENDER_SECONDS} s") from None
-            finally:
                 _end(process)
+                raise HelmFailed(f"it took longer than {limits.RENDER_SECONDS} s") from None
+            except BaseException:
+                _end(process)
+                raise
             if out.seek(0, os.SEEK_END) > limits.RENDER_BYTES:
                 raise HelmFailed(f"it wrote more than {limits.RENDER_BYTES // limits.MIB} MiB")
             if status:

@@ -121,7 +121,8 @@ def test_a_head_branch_is_in_a_variable_of_the_runner() -> None:
 
 
 def test_outputs_that_name_each_other_come_to_an_end() -> None:
-    text = 'on: issues\njobs:\n  a:\n    outputs: {x: "${{ needs.a.outputs.x }}"}\n    steps: [{run: "${{ needs.a.outputs.x }}"}]\n'
+    it = '"${{ needs.a.outputs.x }}"'
+    text = f"on: issues\njobs:\n  a:\n    outputs: {{x: {it}}}\n    steps: [{{run: {it}}}]\n"
     assert expressions({f"{W}b.yml": text})[-1]["untrusted"] == []
 
 
