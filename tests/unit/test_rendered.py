@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from changegate.gate import Clock, Request, gather
+from changegate.gate import Clock, Gathered, Request, gather
 from changegate.model.proposal import Side
 from changegate.model.rendering import Rendered, Renderings
 from changegate.model.result import State
@@ -53,12 +53,12 @@ def gathered(
     releases: tuple[Rendered, ...],
     base: Mapping[str, str] = CHART,
     head: Mapping[str, str] = CHART,
-    **settings: object,
-):  # type: ignore[no-untyped-def]
+    exclude: tuple[str, ...] = (),
+) -> Gathered:
     with MemorySource(base, head) as source:
         proposal, reader = source.proposal()
         request = Request(proposal, "2026-01-01", rendered=Renderings(releases))
-        return gather(Settings(**settings), (), request, LocalDesk(reader), Clock())  # type: ignore[arg-type]
+        return gather(Settings(exclude=exclude), (), request, LocalDesk(reader), Clock())
 
 
 def accounts(mount: str) -> str:
