@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from changegate.errors import InputProblem
-from changegate.kinds import kubernetes
+from changegate.kinds import KINDS
 from changegate.model.document import Document, Locator, Route, SourceFile
 from changegate.model.proposal import Side
 from changegate.model.rendering import Rendered, Renderings
@@ -119,7 +119,7 @@ def _subjects(release: Rendered, values: tuple[Origin, ...]) -> Iterator[Subject
         # A packed dependency has no files of its own here.
         home = path if path in release.sources else f"{release.chart}/Chart.yaml".lstrip("/")
         file = _file(home, text, release)
-        for subject in kubernetes.read(file, release.side, release.unit).subjects:
+        for subject in KINDS["kubernetes"].read(file, release.side, release.unit).subjects:
             yield dataclasses.replace(subject, origins={"": (*subject.origins[""], *values)})
 
 
