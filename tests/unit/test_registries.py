@@ -70,7 +70,12 @@ ALL_KINDS: dict[str, Kind] = {
     "vault": vault,
     "agent": agent,
 }
-ALL_ASSEMBLERS: dict[str, Assembler] = {"terraform": terraform, "kustomize": kustomize, "vault": vault}
+ALL_ASSEMBLERS: dict[str, Assembler] = {
+    "terraform": terraform,
+    "kustomize": kustomize,
+    "vault": vault,
+    "github": github,
+}
 ALL_DERIVERS: dict[str, Deriver] = {
     "grants": grants,
     "artifacts": artifacts,
