@@ -44,7 +44,7 @@ BUILD_STEPS: Final = 1_000  # kustomizations that one build goes through
 # Rendering charts with helm.
 RENDERS: Final = 100  # releases, base and head counted apart
 RENDER_SECONDS: Final = 30  # of one release on one side
-RENDER_MEMORY_BYTES: Final = 4096 * MIB  # address space: Go reserves far more than it uses
+RENDER_MEMORY_BYTES: Final = 4096 * MIB  # where the system counts it (Linux)
 RENDER_BYTES: Final = 16 * MIB  # what one release renders to
 CHART_BYTES: Final = 64 * MIB  # all files of one chart
 CHART_FILES: Final = 5_000

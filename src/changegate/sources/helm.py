@@ -112,6 +112,7 @@ def _environment(home: Path) -> dict[str, str]:
         **{name: str(home / "nothing") for name in files},
         **dict.fromkeys(proxies, _NOWHERE),
         "HELM_NO_PLUGINS": "1",
+        "GOMAXPROCS": "2",
         "GOMEMLIMIT": str(limits.RENDER_MEMORY_BYTES // 2),
     }
 
@@ -123,7 +124,7 @@ def _limit(pid: int) -> None:
     import resource
 
     bounds = {
-        resource.RLIMIT_AS: limits.RENDER_MEMORY_BYTES,
+        resource.RLIMIT_DATA: limits.RENDER_MEMORY_BYTES,  # Go reserves address space beyond any bound
         resource.RLIMIT_CPU: limits.RENDER_SECONDS,
         resource.RLIMIT_FSIZE: limits.RENDER_BYTES + 1,
         resource.RLIMIT_CORE: 0,
