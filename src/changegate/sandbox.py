@@ -7,7 +7,6 @@ limits on memory and time. A child that dies makes the run *blocked*: it is neve
 from __future__ import annotations
 
 import gc
-import itertools
 import multiprocessing
 import os
 import signal
@@ -25,6 +24,13 @@ from changegate.model.proposal import Blob, Entry, Reader, Side
 T = TypeVar("T")
 
 _GRACE_SECONDS = 2  # for a child that has given its answer to leave in order
+
+# What fits into the smallest of pipes (8 kB on macOS): messages, and characters that count as one.
+_TOLD = 24
+_TOLD_CHARS = 128
+
+_Answer = tuple[bool, Any]
+"""Whether it worked, and the answer or the problem."""
 
 
 class Desk(Protocol):
@@ -190,42 +196,88 @@ class _RemoteReader:
     """The parent's reader, seen from the child.
 
     Blobs that are expected are fetched some at a time: one question a file would cost more than most
-    files do. A problem with one of them is raised when that one is read.
+    files do. While some are worked on, the parent reads the next. A problem with one of them is raised when
+    that one is read.
     """
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._expected: Iterator[Blob] = iter(())
-        self._fetched: dict[str, tuple[bool, Any]] = {}
+        self._next: Blob | None = None  # of those, the one that the last window had no room for
+        self._asked: tuple[str, ...] = ()  # what the parent is reading
+        self._told = 0
+        self._fetched: dict[str, _Answer] = {}
+        self._ahead: dict[str, _Answer] = {}
+        self._alone: dict[str, _Answer] = {}
 
     def _call(self, method: str, *arguments: object) -> Any:
+        self._take()
         self._pipe.send(("call", (method, arguments)))
         worked, answer = self._pipe.recv()
         if not worked:
             raise answer
         return answer
 
+    def tell(self, path: str) -> None:
+        """Say which file is worked on. Nobody may be left writing to a full pipe that the other one does not
+        read because it writes too: so an answer that is due is taken before the pipe can be full."""
+        self._told += 1 + len(path) // _TOLD_CHARS
+        if self._told > _TOLD:
+            self._take()
+        self._pipe.send(("at", path))
+
     def expect(self, blobs: Iterable[Blob]) -> None:
-        self._expected = iter(blobs)
+        self._take()
+        self._expected, self._next, self._ahead = iter(blobs), None, {}
 
     def read(self, blob: Blob) -> bytes:
-        if blob.id not in self._fetched:
-            wanted = {one.id: one for one in self._window(blob)}
-            self._pipe.send(("read", list(wanted.values())))
-            self._fetched = dict(zip(wanted, self._pipe.recv(), strict=True))
-        worked, answer = self._fetched[blob.id]
+        found = self._fetched.get(blob.id) or self._alone.get(blob.id)
+        worked, answer = found or self._fetch(blob)
         if not worked:
             raise answer
         content: bytes = answer
         return content
 
-    def _window(self, first: Blob) -> Iterator[Blob]:
-        """A blob, and small ones that are expected after it."""
-        yield first
+    def _fetch(self, blob: Blob) -> _Answer:
+        self._take()
+        if not self._ahead:
+            self._ask(self._window())
+            self._take()
+        if blob.id in self._ahead:
+            self._fetched, self._ahead, self._alone = self._ahead, {}, {}
+            self._ask(self._window())
+            return self._fetched[blob.id]
+        if 0 <= blob.size <= limits.AHEAD_BYTES:
+            self._ahead = {}  # nobody came for these
+        self._pipe.send(("read", [blob]))
+        (answer,) = self._pipe.recv()
+        self._alone = {blob.id: answer}
+        return self._alone[blob.id]
+
+    def _ask(self, blobs: Iterable[Blob]) -> None:
+        """Let the parent read blobs, without waiting for it."""
+        wanted = {one.id: one for one in blobs}
+        if wanted:
+            self._asked, self._told = tuple(wanted), 0
+            self._pipe.send(("read", list(wanted.values())))
+
+    def _take(self) -> None:
+        """What the parent was asked to read: answers come in the order of the questions."""
+        if self._asked:
+            self._ahead |= zip(self._asked, self._pipe.recv(), strict=True)
+            self._asked = ()
+
+    def _window(self) -> Iterator[Blob]:
+        """Small blobs that are expected next. A large one is read when its turn comes."""
         room = limits.AHEAD_BYTES
-        for blob in itertools.islice(self._expected, limits.AHEAD_BLOBS):
-            if not 0 <= blob.size <= room:
-                return  # it opens a window of its own
+        for _ in range(limits.AHEAD_BLOBS):
+            blob = self._next or next(self._expected, None)
+            self._next = None
+            if blob is None or not 0 <= blob.size <= limits.AHEAD_BYTES:
+                return
+            if blob.size > room:
+                self._next = blob
+                return
             room -= blob.size
             yield blob
 
@@ -250,12 +302,11 @@ class _RemoteReader:
 
 class _RemoteDesk:
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
         self._reader = _RemoteReader(pipe)
         self.reader: Reader = self._reader
 
     def working_on(self, path: str) -> None:
-        self._pipe.send(("at", path))
+        self._reader.tell(path)
 
     def expect(self, blobs: Iterable[Blob]) -> None:
         self._reader.expect(blobs)

@@ -172,11 +172,56 @@ def test_expected_blobs_come_a_window_at_a_time_and_keep_their_problems() -> Non
         reader.read(unsized)
         return [*told, reader.paths(Side.HEAD)]
 
-    first = ("s0", "missing", "s1")
+    first = ("s0", "missing", "s1", "s2")
     assert run_isolated(task, Noting()) == [
         b"abc",
         first,
         "the object is missing",
-        (*first, "large", "s2"),
-        (*first, "large", "s2", "unsized"),
+        (*first, "large"),
+        (*first, "large", "unsized"),
     ]
+
+
+def test_a_window_holds_no_more_than_its_bytes_and_no_blob_is_lost() -> None:
+    size = limits.AHEAD_BYTES // 2 + 1
+    blobs = [Blob(f"b{n}", Mode.FILE, size) for n in range(4)]
+    asked: list[list[str]] = []
+
+    class Noting(Source):
+        def read(self, blob: Blob) -> bytes:
+            asked.append([blob.id])
+            return blob.id.encode()
+
+        def paths(self, side: Side) -> Sequence[str]:
+            return tuple(name for window in asked for name in window)
+
+    def task(desk: Desk) -> list[Any]:
+        desk.expect(blobs)
+        told: list[Any] = [desk.reader.read(blobs[0]), desk.reader.paths(Side.HEAD)]
+        # One that nobody expected, and one that is asked for out of turn.
+        told += [desk.reader.read(Blob("other", Mode.FILE, 1)), desk.reader.read(blobs[3])]
+        return [*told, desk.reader.read(blobs[1]), desk.reader.read(blobs[1])]
+
+    assert run_isolated(task, Noting()) == [b"b0", ("b0", "b1"), b"other", b"b3", b"b1", b"b1"]
+
+
+def test_nobody_is_left_writing_to_a_full_pipe() -> None:
+    """The parent answers with a megabyte while the child tells of thousands of files."""
+    large = [Blob(f"b{n}", Mode.FILE, limits.AHEAD_BYTES) for n in range(3)]
+    told: list[str] = []
+
+    class Full(Source):
+        def read(self, blob: Blob) -> bytes:
+            return bytes(limits.AHEAD_BYTES)
+
+    def task(desk: Desk) -> int:
+        desk.expect(large)
+        read = 0
+        for blob in large:
+            read += len(desk.reader.read(blob))
+            for n in range(3_000):
+                desk.working_on(f"{blob.id}/{n}/{'x' * 200}")
+        return read
+
+    assert run_isolated(task, Full(), wall_seconds=30, on_progress=told.append) == 3 * limits.AHEAD_BYTES
+    assert len(told) == 9_000

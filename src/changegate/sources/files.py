@@ -21,16 +21,21 @@ _FLAGS = (
 )
 
 
-def read_regular(path: Path, limit: int, shown: str) -> bytes:
+def read_regular(path: Path | str, limit: int, shown: str) -> bytes:
     """Content of a regular file of at most `limit` bytes; `shown` is its name in messages.
 
     Raises `InputProblem` for links, pipes, devices, unreadable and larger files.
     """
     try:
         with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise unreadable(shown, "it is not a regular file")
-            content = file.read(limit + 1)
+            # Memory for all that is asked for is taken before reading. A file may have grown since.
+            expected = min(status.st_size, limit)
+            content = file.read(expected + 1)
+            if len(content) > expected:
+                content += file.read(limit + 1 - len(content))
     except OSError as error:
         raise unreadable(shown, (error.strerror or "unknown error").lower()) from error
     if len(content) > limit:
@@ -40,12 +45,14 @@ def read_regular(path: Path, limit: int, shown: str) -> bytes:
 
 def read_below(root: Path, path: str, limit: int) -> bytes:
     """Content of the regular file `path` below `root`, no part of which may be a link."""
-    folder = root
-    for part in path.split("/")[:-1]:
-        folder /= part
-        if folder.is_symlink():
+    # Texts, not `Path`s: making a path costs more than asking the system about it.
+    whole = f"{root}/{path}"
+    end = len(whole) - len(path)
+    while (end := whole.find("/", end)) >= 0:
+        if os.path.islink(whole[:end]):  # noqa: PTH114
             raise unreadable(path, "one of its folders is a symbolic link")
-    return read_regular(root / path, limit, path)
+        end += 1
+    return read_regular(whole, limit, path)
 
 
 def unreadable(path: str, cause: str) -> InputProblem:

@@ -41,8 +41,9 @@ NAME: Final = "kustomize"
 TEMPLATED: Final = True
 MAX_BYTES: Final = FILE_BYTES
 
+# It starts with two plain letters, and looks back from there: so they are searched for as such.
 _OPERATION: Final = re.compile(
-    rb"""["']?\bop["']?[ \t]*:[ \t]*["']?(?:add|remove|replace|move|copy|test)\b"""
+    rb"""op(?<=\bop)["']?[ \t]*:[ \t]*["']?(?:add|remove|replace|move|copy|test)\b"""
 )
 
 
