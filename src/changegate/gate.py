@@ -98,6 +98,7 @@ def judge_under(ruled: Governance, request: Request, desk: Desk, clock: Clock) -
         today=request.today,
         texts=intake.texts,
         two_sided=request.two_sided,
+        beside=desk.beside,
     )
     findings, notices = apply_waivers(
         [*evaluation.findings, *verdicts(ruled, intake)],

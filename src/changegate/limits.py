@@ -19,6 +19,7 @@ TREE_ENTRIES: Final = 500_000  # paths in one tree
 SEARCH_BYTES: Final = 64 * MIB  # unchanged files kept in memory between searches for joins
 AHEAD_BYTES: Final = 1 * MIB  # files that the judging process fetches with one question
 AHEAD_BLOBS: Final = 64
+MANY: Final = 2_000  # files or changes that are worth a process beside the judging one
 REFS_BYTES: Final = 256 * MIB  # one file of a git directory (index, packed refs)
 
 # Parsed documents.

@@ -9,16 +9,15 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar, cast
 
 from changegate import limits
-from changegate.errors import InputProblem, InternalProblem, Problem
+from changegate.beside import beside, can_fork, cause_of_death, ended, outcome
+from changegate.errors import InternalProblem, Problem
 from changegate.model.proposal import Blob, Entry, Reader, Side
 
 T = TypeVar("T")
@@ -44,6 +43,10 @@ class Desk(Protocol):
     def expect(self, blobs: Iterable[Blob]) -> None:
         """A hint: these will be read next, in about this order."""
 
+    def beside(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Start a task that asks for nothing of the parent, in a process beside this one where there is room
+        for it. What is returned waits for its end, and returns or raises what it came to."""
+
 
 class LocalDesk:
     """A desk without a process boundary, for rule cases that already run inside one."""
@@ -56,6 +59,9 @@ class LocalDesk:
 
     def expect(self, blobs: Iterable[Blob]) -> None:
         return
+
+    def beside(self, task: Callable[[], T]) -> Callable[[], T]:
+        return task
 
 
 def run_isolated(
@@ -97,12 +103,12 @@ def _serve(
     at = ""
     while True:
         if not pipe.poll(max(0.0, deadline - time.monotonic())):
-            raise _ended(at, "took longer than the time limit of this run")
+            raise ended(at, "took longer than the time limit of this run")
         try:
             word, payload = pipe.recv()
         except EOFError:
             child.join(5)
-            raise _ended(at, _cause_of_death(child.exitcode)) from None
+            raise ended(at, cause_of_death(child.exitcode)) from None
         if word == "at":
             at = payload
             if on_progress is not None:
@@ -124,37 +130,16 @@ def _answer(reader: Reader, method: str, arguments: tuple[Any, ...]) -> tuple[bo
         return False, problem
 
 
-def _ended(path: str, how: str) -> InputProblem:
-    return InputProblem(
-        f"judging {how}",
-        path=path,
-        why="What was not judged to the end is not known to be safe.",
-        remedy="Make the file smaller or simpler, or exclude it in .changegate/config.yaml on the base.",
-    )
-
-
-def _cause_of_death(exit_code: int | None) -> str:
-    if exit_code is None or exit_code >= 0:
-        return f"stopped without a result (exit {exit_code})"
-    if -exit_code == getattr(signal, "SIGXCPU", 0):
-        return "used up its processor time"
-    return f"was ended by signal {-exit_code} (out of memory, or a crash of a parser)"
-
-
 def _child(pipe: Connection, task: Callable[[Desk], Any]) -> None:
     """The child's whole life: limit itself, work, send one last message."""
-    try:
+
+    def work() -> None:
         _restrict()
         pipe.send(("done", task(_RemoteDesk(pipe))))
-    except Problem as problem:
+
+    worked, problem = outcome(work)
+    if not worked:
         pipe.send(("failed", problem))
-    except MemoryError:
-        pipe.send(("failed", _ended("", "needed more memory than the limit of this run")))
-    except BaseException:
-        cause = "changegate met a situation it was not built for"
-        defect = InternalProblem(cause, why=traceback.format_exc(limit=-3).strip())
-        defect.remedy = "This is a defect. Please report it with the lines above."
-        pipe.send(("failed", defect))
 
 
 def _restrict() -> None:
@@ -310,3 +295,6 @@ class _RemoteDesk:
 
     def expect(self, blobs: Iterable[Blob]) -> None:
         self._reader.expect(blobs)
+
+    def beside(self, task: Callable[[], T]) -> Callable[[], T]:
+        return beside(task) if can_fork() else task

@@ -37,8 +37,7 @@ class Unknown:
     reason: str = "not known before apply"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A node of a document that a subject, or one field of it, was read from.
 
     `part` narrows a string value to the characters from the first offset up to the second.

@@ -77,7 +77,8 @@ def _converted(
 
 
 def _walk(value: Any, path: Path, replace: Callable[[Unknown, Path], Any]) -> Any:
-    """Anything but text: most values are text, and a call for each would cost more than its check."""
+    """Anything but text, booleans and nothing: most values are those, and a call for each would cost more
+    than its check."""
     kind = type(value)
     if kind is dict or kind is list:
         if len(path) >= DEPTH:
@@ -101,18 +102,30 @@ def _walk_map(
     for key, item in value.items():
         if type(key) is not str:
             raise _Unfit("a key that is not text")
-        found = _text(item) if type(item) is str else _walk(item, (*path, key), replace)
-        if type(found) is not Unknown:
-            out[_text(key)] = found
+        kind = type(item)
+        if kind is str:
+            if "\0" in item or not item.isascii():
+                _text(item)
+        elif kind is not bool and item is not None:
+            item = _walk(item, (*path, key), replace)  # noqa: PLW2901
+            if type(item) is Unknown:
+                continue
+        if "\0" in key or not key.isascii():
+            _text(key)
+        out[key] = item
     return out
 
 
 def _walk_list(value: list[Any], path: Path, replace: Callable[[Unknown, Path], Any]) -> list[Any]:
-    items = [
-        _text(item) if type(item) is str else _walk(item, (*path, index), replace)
-        for index, item in enumerate(value)
-    ]
-    return [item for item in items if type(item) is not Unknown]
+    items = []
+    for index, item in enumerate(value):
+        if type(item) is str:
+            items.append(_text(item))
+        else:
+            found = _walk(item, (*path, index), replace)
+            if type(found) is not Unknown:
+                items.append(found)
+    return items
 
 
 def _text(value: str) -> str:

@@ -67,12 +67,12 @@ def decide(program: RuleProgram, scene: Scene) -> Decision:
 
 def _doubts(reads: Iterable[Read], scene: Scene) -> tuple[Doubt, ...]:
     """Omitted values that the rule may have missed without asking for them."""
-    return tuple(
-        Doubt(read, omitted)
-        for read in reads
-        for omitted in scene.omitted(read.root)
-        if read.uncertain(omitted.path)
-    )
+    found: list[Doubt] = []
+    for read in reads:
+        left_out = scene.omitted(read.root)
+        if left_out:  # seldom
+            found += [Doubt(read, omitted) for omitted in left_out if read.uncertain(omitted.path)]
+    return tuple(found)
 
 
 def _asked(reads: Sequence[Read], scene: Scene, key: str) -> tuple[Doubt, ...]:

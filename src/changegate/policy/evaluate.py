@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from changegate.errors import InputProblem, Problem
+from changegate.limits import MANY
 from changegate.model.change import Action, Change
 from changegate.model.finding import Finding, Outcome, Status
 from changegate.model.proposal import Side
@@ -22,6 +24,10 @@ from changegate.policy.redact import redact
 from changegate.policy.scene import Scene, Sides, World
 
 __all__ = ["Evaluation", "evaluate", "locate"]
+
+
+Beside: TypeAlias = Callable[[Callable[[], "Evaluation"]], Callable[[], "Evaluation"]]
+"""Starts a task, maybe in a process beside this one; what it returns waits for the end of it."""
 
 
 @dataclass(slots=True)
@@ -48,8 +54,10 @@ def evaluate(
     texts: Texts,
     two_sided: bool,
     judge: Engine | None = None,
+    beside: Beside = lambda task: task,
 ) -> Evaluation:
-    """Findings of all rules on all changes. `today` is an ISO date.
+    """Findings of all rules on all changes. `today` is an ISO date. Where there are many changes, `beside`
+    may judge a half of them at the same time.
 
     State rules judge each side; transition rules judge a change once, and not at all without a base.
     Raises `UsageProblem` for a rule, or a parameter, that is at fault.
@@ -63,8 +71,11 @@ def evaluate(
         today,
         texts,
     )
-    for change in everything:
-        run.judge(change)
+    half = len(everything) // 2 if len(everything) >= MANY else 0
+    rest = beside(lambda: run.judge_all(everything[half:])) if half else None
+    run.judge_all(everything[:half] if half else everything)
+    if rest is not None:
+        run.add(rest())
     return run.finish()
 
 
@@ -85,6 +96,19 @@ class _Run:
         self._today = today
         self._texts = texts
         self._result = Evaluation()
+
+    def judge_all(self, changes: Iterable[Change]) -> Evaluation:
+        """What came of these changes, and of those that were judged here before."""
+        for change in changes:
+            self.judge(change)
+        return self._result
+
+    def add(self, other: Evaluation) -> None:
+        """What a run beside this one came to."""
+        if other is not self._result:
+            self._result.findings += other.findings
+            self._result.ran |= other.ran
+            self._result.problems += other.problems
 
     def finish(self) -> Evaluation:
         result = self._result

@@ -85,9 +85,13 @@ class OfficialProgram:
             value = self._engine.run(self._expression, bound)
         except RuntimeError as error:
             return Fault(str(error), exhausted=_BUDGET in str(error))
+        plain = value.plain_value()
+        # Asking for the type costs six times as much, and an error is never a bool.
+        if plain is True or plain is False:
+            return plain
         if value.type() == cel.Type.ERROR:
             return _classified(str(value.value()))
-        return value.plain_value()
+        return plain
 
 
 def _classified(text: str) -> Missing | Fault:
