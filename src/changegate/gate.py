@@ -65,7 +65,7 @@ class Gathered(NamedTuple):
 
 def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: Desk, clock: Clock) -> Gathered:
     """Everything up to the rules: what was read, and the changes that follow from it."""
-    intake = Intake(desk.reader, settings, working_on=desk.working_on, expect=desk.expect)
+    intake = Intake(desk.reader, settings, working_on=desk.working_on, expect=desk.expect, beside=desk.beside)
     stand_ins = StandIns(request.rendered)
     intake.stands_in = stand_ins.reason
     intake.take(entry for entry in request.proposal.entries if not entry.path.startswith(FOLDER))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from changegate import limits
-from changegate.errors import InputProblem
+from changegate.errors import InputProblem, Problem
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
@@ -41,6 +42,52 @@ class _Side:
     problem: InputProblem | None = None
 
 
+class Taken(NamedTuple):
+    """What an intake came to: its subjects by kind, and the rest as it has them."""
+
+    base: dict[str, list[Subject]]
+    head: dict[str, list[Subject]]
+    ledger: list[LedgerEntry]
+    texts: dict[tuple[Side, str], str]
+    became_opaque: list[Entry]
+    bytes: int
+
+
+class _Held:
+    """A reader that has all it is asked for. Only the process that reads the other half knows of more."""
+
+    def __init__(self, contents: Mapping[str, bytes | Problem]) -> None:
+        self._contents = contents
+
+    def read(self, blob: Blob) -> bytes:
+        found = self._contents[blob.id]
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    def paths(self, side: Side) -> Sequence[str]:
+        return ()
+
+    def search(
+        self,
+        needles: Iterable[tuple[bytes, ...]],
+        scope: str,
+        suffixes: tuple[str, ...] = (),
+        deep: bool = True,
+    ) -> Sequence[Entry]:
+        return ()
+
+    def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
+        return ()
+
+
+def _outcome(reader: Reader, blob: Blob) -> bytes | Problem:
+    try:
+        return reader.read(blob)
+    except Problem as problem:
+        return problem
+
+
 class Intake:
     """Reads entries, side by side, into two indexes. `texts` keeps what findings quote from."""
 
@@ -51,6 +98,7 @@ class Intake:
         *,
         working_on: Callable[[str], None] = lambda _: None,
         expect: Callable[[Iterable[Blob]], None] = lambda _: None,
+        beside: Callable[[Callable[[], Taken]], Callable[[], Taken]] | None = None,
     ) -> None:
         self.base = Index(Side.BASE)
         self.head = Index(Side.HEAD)
@@ -62,25 +110,67 @@ class Intake:
         self._settings = settings
         self._working_on = working_on
         self._expect = expect
+        self._beside = beside
         self._bytes = 0
         self._seen: dict[str, Entry] = {}
         self._last: tuple[str, bytes, SourceFile] | None = None
 
     def take(self, entries: Iterable[Entry], *, context: bool = False) -> None:
-        """Read entries; a path that was read before is passed over."""
-        fresh = [entry for entry in entries if entry.path not in self._seen]
-        self._expect(
-            blob
-            for entry in fresh
-            if self.governs(entry.path) and not self.stands_in(entry.path)
-            for blob in (entry.base, entry.head)
-            if blob is not None
-        )
-        for entry in fresh:
+        """Read entries; a path that was read before is passed over. Many are read in two processes."""
+        fresh: dict[str, Entry] = {}
+        for entry in entries:
             if entry.path not in self._seen:
-                self._seen[entry.path] = entry
-                self._working_on(entry.path)
-                self._take(entry, context)
+                fresh.setdefault(entry.path, entry)
+        self._seen |= fresh
+        mine, theirs = self._halves(list(fresh.values()))
+        rest = self._elsewhere(theirs, context) if theirs else None
+        self._expect(self._blobs(mine))
+        for entry in mine:
+            self._working_on(entry.path)
+            self._take(entry, context)
+        if rest is not None:
+            self._add(rest())
+
+    def _blobs(self, entries: Iterable[Entry]) -> Iterator[Blob]:
+        """What will be read of entries."""
+        for entry in entries:
+            if self.governs(entry.path) and not self.stands_in(entry.path):
+                yield from (blob for blob in (entry.base, entry.head) if blob is not None)
+
+    def _halves(self, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+        """Those to read here, and those to read in another process: none, unless there are many, and so small
+        that they pass no limit together."""
+        if self._beside is None or len(entries) < limits.MANY:
+            return entries, []
+        sizes = [blob.size for blob in self._blobs(entries)]
+        if min(sizes, default=0) < 0 or self._bytes + sum(sizes) > limits.SEARCH_BYTES:
+            return entries, []
+        half = len(entries) // 2
+        return entries[:half], entries[half:]
+
+    def _elsewhere(self, entries: list[Entry], context: bool) -> Callable[[], Taken]:
+        """Have entries read in another process, which can ask for no file: it is given them."""
+        assert self._beside is not None
+        self._expect(self._blobs(entries))
+        held = _Held({blob.id: _outcome(self._reader, blob) for blob in self._blobs(entries)})
+        other = Intake(held, self._settings)
+        other.stands_in = self.stands_in
+        return self._beside(lambda: other._taken(entries, context))
+
+    def _taken(self, entries: Iterable[Entry], context: bool) -> Taken:
+        self.take(entries, context=context)
+        return Taken(
+            self.base.by_kind, self.head.by_kind, self.ledger, self.texts, self.became_opaque, self._bytes
+        )
+
+    def _add(self, taken: Taken) -> None:
+        for index, found in ((self.base, taken.base), (self.head, taken.head)):
+            for kind, subjects in found.items():
+                index.by_kind.setdefault(kind, []).extend(subjects)
+        self.ledger += taken.ledger
+        self.texts |= taken.texts
+        self.became_opaque += taken.became_opaque
+        self._bytes += taken.bytes
 
     def refuse_twin_names(self) -> None:
         """Block judged files whose names are not what they seem, or are shared but for their spelling.
