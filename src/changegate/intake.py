@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from changegate import limits
-from changegate.errors import InputProblem, Problem
+from changegate.errors import InputProblem
+from changegate.halves import Held, Taken
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
@@ -40,52 +40,6 @@ class _Side:
     reason: str = ""
     kinds: tuple[str, ...] = ()
     problem: InputProblem | None = None
-
-
-class Taken(NamedTuple):
-    """What an intake came to: its subjects by kind, and the rest as it has them."""
-
-    base: dict[str, list[Subject]]
-    head: dict[str, list[Subject]]
-    ledger: list[LedgerEntry]
-    texts: dict[tuple[Side, str], str]
-    became_opaque: list[Entry]
-    bytes: int
-
-
-class _Held:
-    """A reader that has all it is asked for. Only the process that reads the other half knows of more."""
-
-    def __init__(self, contents: Mapping[str, bytes | Problem]) -> None:
-        self._contents = contents
-
-    def read(self, blob: Blob) -> bytes:
-        found = self._contents[blob.id]
-        if isinstance(found, Problem):
-            raise found
-        return found
-
-    def paths(self, side: Side) -> Sequence[str]:
-        return ()
-
-    def search(
-        self,
-        needles: Iterable[tuple[bytes, ...]],
-        scope: str,
-        suffixes: tuple[str, ...] = (),
-        deep: bool = True,
-    ) -> Sequence[Entry]:
-        return ()
-
-    def policy_files(self, side: Side) -> Sequence[tuple[str, bytes]]:
-        return ()
-
-
-def _outcome(reader: Reader, blob: Blob) -> bytes | Problem:
-    try:
-        return reader.read(blob)
-    except Problem as problem:
-        return problem
 
 
 class Intake:
@@ -152,7 +106,7 @@ class Intake:
         """Have entries read in another process, which can ask for no file: it is given them."""
         assert self._beside is not None
         self._expect(self._blobs(entries))
-        held = _Held({blob.id: _outcome(self._reader, blob) for blob in self._blobs(entries)})
+        held = Held(self._reader, self._blobs(entries))
         other = Intake(held, self._settings)
         other.stands_in = self.stands_in
         return self._beside(lambda: other._taken(entries, context))
