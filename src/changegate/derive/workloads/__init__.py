@@ -42,8 +42,8 @@ def needs(base: Index, head: Index) -> Iterable[Need]:
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
     """Workloads and containers pair by address. What is left over pairs by what it says in the same file,
-    of the same images (it was renamed), then by name (it became another kind of object), then by image in the same file: who
-    renames a container and lifts its protections at once has lifted them."""
+    of the same images (it was renamed), then by name (it became another kind of object), then by image in
+    the same file: who renames a container and lifts its protections at once has lifted them."""
     olds, news = list(_found(base)), list(_found(head))
     return pair(olds, news, alike=(_same_words([*olds, *news]),), akin=(_named, _same_image))
 
