@@ -47,6 +47,7 @@ def _roughly(row: GrantRow) -> str:
 
 def put_if_reverted(page: Page, rows: Sequence[IfReverted]) -> None:
     """What does not come back. Resources that do are counted only."""
+    rows = list(dict.fromkeys(rows))  # those of a module that is used several times say the same
     lost = [row for row in rows if row.verdict not in ("reversible", "unknown")]
     unknown = [row.address for row in rows if row.verdict == "unknown"]
     if not lost and not unknown:
