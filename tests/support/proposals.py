@@ -48,7 +48,12 @@ def terraform(choice: Choice, order: random.Random) -> Files:
         rule = ["from_port = 22", "to_port = 22", 'protocol = "tcp"', f'cidr_blocks = ["{width}"]']
         policy = json.dumps(shuffled(_policy(state), order))
         blocks += [
-            _block("aws_security_group", name, ["ingress {\n" + "\n".join(_mixed(rule, order)) + "\n}"]),
+            _block(
+                "aws_security_group",
+                name,
+                # A group that says the same under another address would be the same group, renamed.
+                [f'name = "{name}"', "ingress {\n" + "\n".join(_mixed(rule, order)) + "\n}"],
+            ),
             _block(
                 "aws_iam_role_policy",
                 name,
