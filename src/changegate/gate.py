@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from changegate import __version__, governance, tables
 from changegate.config import FOLDER
-from changegate.derive import DERIVERS
+from changegate.derive import DERIVERS, moved_units
 from changegate.derive.pairing import pair
 from changegate.errors import InputProblem, Problem
 from changegate.governance import CaseRunner, Governance
@@ -80,6 +80,7 @@ def gather(settings: Settings, rules: Iterable[Rule], request: Request, desk: De
                 _note(problems, problem)
         if first or len(intake.ledger) > read:
             _assemble(intake, settings, problems)
+    moved_units.follow(intake.base, intake.head, settings)
     clock.lap("reading")
     changes = list(derive(intake.base, intake.head, rules, problems))
     clock.lap("deriving")

@@ -21,15 +21,17 @@ POLICY_WEAKENED: Final = "changegate/policy-weakened-with-governed-change"
 
 def verdicts(ruled: Governance, intake: Intake) -> Iterator[Finding]:
     """What gates although no rule says so."""
+    reasons = {entry.path: entry.reason for entry in intake.ledger}
     for entry in intake.became_opaque:
         yield _finding(
             BECAME_OPAQUE,
             title="File that was judged can no longer be judged",
             path=entry.path,
             evidence=("opaque",),
-            message=f"{entry.path} was judged at the base and is a template or link at the head",
+            message=f"{entry.path} was judged at the base and cannot be now: {reasons[entry.path]}",
             why="What it asks for is now hidden from the gate, and may be anything.",
-            fix="Keep the file in a form that can be judged alone, or commit the rendered result beside it.",
+            fix="Mend what the reason names. Else keep the file in a form that can be judged alone, or commit"
+            " the rendered result beside it.",
         )
     judged = any(entry.state is not State.NOT_GOVERNED and not entry.context for entry in intake.ledger)
     if ruled.weakened and judged:

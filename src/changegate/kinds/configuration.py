@@ -8,17 +8,24 @@ from changegate.errors import InputProblem
 from changegate.model.document import Document, Route, SourceFile
 
 
-def sole_map(file: SourceFile, what: str) -> tuple[Document, dict[str, Any]] | None:
-    """The document of a file and its value; None for an empty file. Raises `InputProblem`."""
+def sole_document(file: SourceFile, what: str) -> Document | None:
+    """The document of a file; None for an empty file. Raises `InputProblem` for a second one."""
     documents = [document for document in file.documents if document.value is not None]
     if not documents:
         return None
     if len(documents) > 1:
         raise misformed(documents[1], (), f"{what} is one document, this is a second one", "Split the file.")
-    value = documents[0].value
-    if not isinstance(value, dict):
-        raise misformed(documents[0], (), f"{what} is not a map", "Write it as `key: value` lines.")
-    return documents[0], value
+    return documents[0]
+
+
+def sole_map(file: SourceFile, what: str) -> tuple[Document, dict[str, Any]] | None:
+    """The document of a file and its value; None for an empty file. Raises `InputProblem`."""
+    document = sole_document(file, what)
+    if document is None:
+        return None
+    if not isinstance(document.value, dict):
+        raise misformed(document, (), f"{what} is not a map", "Write it as `key: value` lines.")
+    return document, document.value
 
 
 def misformed(document: Document, route: Route, cause: str, remedy: str) -> InputProblem:
@@ -43,7 +50,15 @@ def maps_in(
         return []
     if not isinstance(listed, list):
         raise misformed(document, (key,), f"`{key}` is not a list", "Write each entry as a `- ` item.")
+    return maps_of(document, (key,), listed, what)
+
+
+def maps_of(
+    document: Document, route: Route, listed: list[Any], what: str
+) -> list[tuple[Route, dict[str, Any]]]:
+    """Route and value of each item of the list at `route`. Raises `InputProblem` for one that is no map."""
     for index, item in enumerate(listed):
         if not isinstance(item, dict):
-            raise misformed(document, (key, index), f"{what} is not a map", "Write it as `key: value` lines.")
-    return [((key, index), item) for index, item in enumerate(listed)]
+            at = (*route, index)
+            raise misformed(document, at, f"{what} is not a map", "Write it as `key: value` lines.")
+    return [((*route, index), item) for index, item in enumerate(listed)]

@@ -21,10 +21,15 @@ _BLOCKS: Final = 100  # of each weight; the rest is counted, and is in the JSON 
 
 
 def folded(findings: Iterable[Finding]) -> list[Block]:
-    """Findings of one rule at one place with the same weight, together, in order of the first."""
+    """Findings of one rule at one place with the same weight, together, in order of the first.
+
+    What is gone from a file, for the same reason, is one block: nothing is left there to look at.
+    """
     blocks: dict[tuple[object, ...], Block] = {}
     for f in findings:
-        key = (f.rule, f.location.path, f.location.span, f.gates, f.outcome, f.softened, f.location.side)
+        side = f.location.side
+        place = f.evidence if side == "base" else f.location.span
+        key = (f.rule, f.location.path, place, f.gates, f.outcome, f.softened, side)
         blocks.setdefault(key, []).append(f)
     return list(blocks.values())
 
@@ -110,12 +115,18 @@ def _labelled(page: Page, label: str, text: str, *, lines: bool = False) -> None
 
 
 def _put_others(page: Page, block: Block) -> None:
-    """The subjects of a block after the first."""
-    names = list(dict.fromkeys(f.identity.address or f.identity.kind for f in block[1:]))
+    """The subjects of a block after the first, with their lines where they stand elsewhere."""
+    names = list(dict.fromkeys(_named(f, block[0].location) for f in block[1:]))
     for number, name in enumerate(names[:_OTHERS]):
         _labelled(page, "" if number else "also", name)
     if len(names) > _OTHERS:
         _labelled(page, "", f"and {len(names) - _OTHERS:,} more")
+
+
+def _named(finding: Finding, seen: Location) -> str:
+    line = finding.location.span.start_line
+    name = finding.identity.address or finding.identity.kind
+    return name if line == seen.span.start_line else f"{name} (line {line})"
 
 
 def place_of(at: Location) -> str:

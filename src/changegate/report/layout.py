@@ -187,10 +187,14 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> l
 
 
 def _stacked(titles: Sequence[str], row: Sequence[str], width: int) -> list[str]:
-    lines = ["  ".join(both_ends(row[0], row[-1], width - 2))]
-    column = 2 + max(map(text_width, titles[1:-1])) + 2
-    for title, cell in zip(titles[1:-1], row[1:-1], strict=True):
-        texts = wrap(cell, width - column)
+    """A row as a heading with its other cells below; a place that does not fit beside it comes last."""
+    fits = text_width(row[0]) + 2 + text_width(row[-1]) <= width
+    lines = [f"{row[0]}  {row[-1]}" if fits else shorten(row[0], width)]
+    below = list(zip(titles, row, strict=True))[1 : -1 if fits else None]
+    column = 2 + max(text_width(title) for title, _ in below) + 2
+    room = width - column
+    for title, cell in below:
+        texts = [shorten(cell, room)] if title == titles[-1] else wrap(cell, room)
         lines += [pad("" if at else f"  {title}", column) + text for at, text in enumerate(texts)]
     return lines
 

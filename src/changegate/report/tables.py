@@ -35,7 +35,8 @@ def put_newly_allowed(page: Page, rows: Sequence[GrantRow]) -> None:
         (row.who, _roughly(row), ", ".join(filter(None, (row.on, row.where))), place_of(row.location))
         for row in rows
     ]
-    _put_table(page, "newly allowed", ("who", "may", "on", "since"), cells)
+    # A module that is used several times allows the same at the same place.
+    _put_table(page, "newly allowed", ("who", "may", "on", "since"), list(dict.fromkeys(cells)))
     if any(row.confidence != "exact" for row in rows):
         page.add("  ~ at most: the text leaves open how much of it is new")
 
@@ -46,6 +47,7 @@ def _roughly(row: GrantRow) -> str:
 
 def put_if_reverted(page: Page, rows: Sequence[IfReverted]) -> None:
     """What does not come back. Resources that do are counted only."""
+    rows = list(dict.fromkeys(rows))  # those of a module that is used several times say the same
     lost = [row for row in rows if row.verdict not in ("reversible", "unknown")]
     unknown = [row.address for row in rows if row.verdict == "unknown"]
     if not lost and not unknown:

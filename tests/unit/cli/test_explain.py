@@ -148,7 +148,7 @@ def test_findings_of_the_gate_itself_are_explained(folder: Path, capsys: pytest.
     assert run("explain", found["fingerprint"], "base", "head") == 0
     page = capsys.readouterr().out
     assert "changegate/judged-file-became-opaque   new, gates" in page
-    assert "  fix       Keep the file in a form that can be judged alone" in page
+    assert "  fix       Mend what the reason names" in page
 
 
 @pytest.mark.parametrize(

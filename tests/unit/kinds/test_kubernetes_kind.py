@@ -347,12 +347,20 @@ def test_files_of_other_tools_have_no_objects(text: str) -> None:
     assert (found.subjects, found.opaque) == ((), "")
 
 
+def test_a_kind_may_have_a_hyphen() -> None:
+    """Also what is no object of any cluster, such as the release notes of a project."""
+    (found,) = subjects("apiVersion: release-notes/v2\nkind: bug-fix\narea: security\n")
+    assert (found.identity.kind, found.identity.address) == ("kubernetes/bug-fix", "release-notes/bug-fix")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "cause"),
     [
         ("apiVersion: v1\nkind: 7\n", 2, 7, "`kind` is not the name of a kind"),
         ("apiVersion: v1\nkind:\n", 2, 6, "`kind` is not the name of a kind"),
         ("apiVersion: v1\nkind: Pod/exec\n", 2, 7, "`kind` is not the name of a kind"),
+        ("apiVersion: v1\nkind: Pod-\n", 2, 7, "`kind` is not the name of a kind"),
+        ("apiVersion: v1\nkind: Cluster Role\n", 2, 7, "`kind` is not the name of a kind"),
         ("apiVersion: 1\nkind: Pod\n", 1, 13, "`apiVersion` is not the name of an API version"),
         ("kind: Pod\napiVersion: v1\n", 1, 1, "this Pod has no name"),
         ("kind: Pod\napiVersion: v1\nmetadata: {}\n", 3, 11, "this Pod has no name"),

@@ -69,6 +69,13 @@ def test_repositories() -> None:
     }
 
 
+def test_repositories_as_a_list_alone() -> None:
+    (found,) = reading("precommit", _HOOKS, "- {repo: https://example.com/a, rev: v1}\n").subjects
+    assert found.identity.address == f"{_HOOKS} / https://example.com/a"
+    (origin,) = found.origins[""]
+    assert origin.document.locate((*origin.route, "rev")).start_column == 38
+
+
 @pytest.mark.parametrize("kind", ["dependabot", "precommit"])
 @pytest.mark.parametrize("text", ["", "# nothing", "{}"])
 def test_nothing_in_it(kind: str, text: str) -> None:
@@ -85,6 +92,8 @@ def test_nothing_in_it(kind: str, text: str) -> None:
         ("precommit", "repos: [{rev: a}]", "1:9 `repo` is not text"),
         ("precommit", "repos: [{repo: a, rev: 1.10}]", "1:24 `rev` is not text"),
         ("precommit", "repos: a", "1:8 `repos` is not a list"),
+        ("precommit", "- a", "1:3 this repository is not a map"),
+        ("precommit", "a", "1:1 pre-commit's configuration is not a map"),
     ],
 )
 def test_refused(kind: str, text: str, said: str) -> None:

@@ -87,6 +87,7 @@ def test_a_table_too_narrow_for_its_words_becomes_a_list() -> None:
             "roles.rbac.authorization.k8s.io, whole cluster",
             "a/b.yaml:3",
         ),
+        ("role of ci", "pass", "", "deep/" * 6 + "main.tf:1"),
         ("role ci", "pass", "", "deep/" * 12 + "main.tf:1"),
     ]
     assert table(("who", "may", "on", "since"), rows, 50) == [
@@ -94,8 +95,12 @@ def test_a_table_too_narrow_for_its_words_becomes_a_list() -> None:
         "  may  bind, escalate",
         "  on   roles.rbac.authorization.k8s.io, whole",
         "       cluster",
-        "role ci  deep/.../deep/deep/deep/deep/main.tf:1",
-        "  may  pass",
+        "role of ci",
+        "  may    pass",
+        "  since  " + "deep/" * 6 + "main.tf:1",
+        "role ci",
+        "  may    pass",
+        "  since  deep/.../deep/deep/deep/deep/main.tf:1",
     ]
 
 

@@ -6,10 +6,11 @@ folder that was only renamed keeps its state, and one that is gone is applied by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from changegate.derive import moved_units
 from changegate.derive.reversals.told import Told
 from changegate.derive.terraform_code import in_code, managed, parts_of, steps_of
 from changegate.model.subject import Index, Subject
@@ -66,27 +67,19 @@ def pairs(base: Index, head: Index) -> Iterator[Pair]:
 
 
 def folders(base: Index, head: Index) -> tuple[dict[str, str], set[str]]:
-    """Folders that have another name at the head, and those that are gone.
-
-    A folder is the same one when at least half of its resources, and one with equal attributes, stand in
-    a folder that was not there before.
-    """
-    olds, news = _found(base), _found(head)
+    """Folders that have another name at the head, and those that are gone."""
     before, after = _units(base), _units(head)
-    mine: dict[str, set[str]] = {}
-    for place in olds:
-        mine.setdefault(place.unit, set()).add(place.address)
-    renamed: dict[str, str] = {}
-    for unit in sorted((before - after) & set(mine)):
-        scores: dict[str, int] = {}
-        for made in sorted(after - before - set(renamed.values())):
-            common = [a for a in mine[unit] if Place(made, a) in news]
-            if any(news[Place(made, a)][1].data == olds[Place(unit, a)][1].data for a in common):
-                scores[made] = len(common)
-        best = max(scores, key=lambda name: scores[name], default="")
-        if best and scores[best] * 2 >= len(mine[unit]):
-            renamed[unit] = best
+    olds, news = _by_unit(base), _by_unit(head)
+    gone, made = (before - after) & olds.keys(), (after - before) & news.keys()
+    renamed = moved_units.moves(olds, news, gone, made)
     return renamed, before - after - set(renamed)
+
+
+def _by_unit(index: Index) -> dict[str, dict[Hashable, Any]]:
+    found: dict[str, dict[Hashable, Any]] = {}
+    for place, (_, subject) in _found(index).items():
+        found.setdefault(place.unit, {})[place.address] = subject.data
+    return found
 
 
 def _units(index: Index) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cache
 from typing import Final, Protocol
 
 from changegate.derive.pairing import pair
@@ -29,7 +31,7 @@ SOURCES: Final = Parts[Source](
     },
 )
 
-# Names: a workload or container that is called otherwise and says the same is not new.
+# Names: a workload or container that is called otherwise, runs the same image and says the same is not new.
 _NAMES = frozenset({"by", "workload", "name", "namespace", "type", "image"})
 
 
@@ -39,10 +41,11 @@ def needs(base: Index, head: Index) -> Iterable[Need]:
 
 
 def derive(base: Index, head: Index) -> Iterable[Change]:
-    """Workloads and containers pair by address. What is left over pairs by what it says in the same file
-    (it was renamed), then by name (it became another kind of object), then by image in the same file: who
-    renames a container and lifts its protections at once has lifted them."""
-    return pair(_found(base), _found(head), alike=(_same_words,), akin=(_named, _same_image))
+    """Workloads and containers pair by address. What is left over pairs by what it says in the same file,
+    of the same images (it was renamed), then by name (it became another kind of object), then by image in
+    the same file: who renames a container and lifts its protections at once has lifted them."""
+    olds, news = list(_found(base)), list(_found(head))
+    return pair(olds, news, alike=(_same_words([*olds, *news]),), akin=(_named, _same_image))
 
 
 def _found(index: Index) -> Iterator[Subject]:
@@ -50,9 +53,30 @@ def _found(index: Index) -> Iterator[Subject]:
         yield from source.workloads(index)
 
 
-def _same_words(subject: Subject) -> Hashable:
-    said = {name: value for name, value in subject.data.items() if name not in _NAMES}
-    return (subject.kind, subject.identity.unit, subject.path, repr(said))
+def _same_words(subjects: Iterable[Subject]) -> Callable[[Subject], Hashable]:
+    """The key of what a subject says, apart from names, and of whose programs it says it."""
+
+    @cache
+    def images() -> dict[Hashable, set[str]]:
+        found: dict[Hashable, set[str]] = defaultdict(set)
+        for subject in subjects:
+            if subject.kind == "container":
+                found[_home(subject, subject.data["workload"])].add(_program(subject))
+        return found
+
+    def key(subject: Subject) -> Hashable:
+        said = {name: value for name, value in subject.data.items() if name not in _NAMES}
+        if subject.kind == "container":
+            runs = {_program(subject)}
+        else:
+            runs = images()[_home(subject, subject.data["by"])]
+        return (subject.kind, subject.identity.unit, subject.path, repr(said), frozenset(runs))
+
+    return key
+
+
+def _home(subject: Subject, workload: str) -> Hashable:
+    return (subject.side, subject.identity.unit, subject.path, workload)
 
 
 def _named(subject: Subject) -> Hashable:
@@ -64,9 +88,13 @@ def _named(subject: Subject) -> Hashable:
 def _same_image(subject: Subject) -> Hashable:
     if subject.kind != "container":
         return (subject.identity, subject.path)
-    image = subject.data["image"]
-    name: Hashable = image.text if isinstance(image, Unknown) else _repository(image)
-    return (subject.identity.unit, subject.path, subject.data["role"], name)
+    return (subject.identity.unit, subject.path, subject.data["role"], _program(subject))
+
+
+def _program(container: Subject) -> str:
+    """The image of a container without its tag."""
+    image = container.data["image"]
+    return image.text if isinstance(image, Unknown) else _repository(image)
 
 
 def _repository(image: str) -> str:

@@ -36,7 +36,10 @@ __all__ = ["MAX_BYTES", "NAME", "TEMPLATED", "address_of", "read", "sniff"]
 
 _KUSTOMIZE_GROUP = "kustomize.config.k8s.io"
 _KUSTOMIZE = "Kustomize build instructions under a name that Kustomize does not look for"
-_KIND_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+# What the cluster takes for the kind of a custom resource (a DNS label, in any case). Files of other tools
+# speak of kinds too, such as `kind: bug-fix` in release notes.
+# https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/
+_KIND_NAME = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?\Z")
 
 # Groups whose objects all need a name, and the kinds of the core group that do.
 # https://kubernetes.io/docs/reference/kubernetes-api/

@@ -317,6 +317,17 @@ def test_a_rename_says_nothing_new() -> None:
     assert {(c.action, c.novel) for c in found} == {(Action.MOVED, False)}
 
 
+def test_another_program_under_another_name_is_new() -> None:
+    """Although both say the same of themselves: the rights go to somebody else."""
+    mount = "    securityContext: {privileged: true}\n  volumes: [{name: v, hostPath: {path: /}}]\n"
+    old = pod(mount)
+    new = old.replace("web", "shop2").replace("a/b:1", "c/d:1")
+    found = changes({"pod.yaml": old}, {"pod.yaml": new})
+    assert {(c.subject.kind, c.action) for c in found} == {
+        (kind, action) for kind in ("workload", "container") for action in (Action.REMOVED, Action.ADDED)
+    }
+
+
 def test_another_kind_of_object_is_the_same_workload() -> None:
     old = CRON.replace("[{name: a, image: b}]", "[{name: a, image: b, securityContext: {privileged: false}}]")
     new = """
