@@ -57,12 +57,16 @@ class Pattern:
 @dataclass(frozen=True, slots=True)
 class KubernetesRbac:
     """The whole table. `public` maps `Group name` or `User name` to `authenticated` or `anyone`;
-    `unrevocable` principals pass by RBAC altogether."""
+    `unrevocable` principals pass by RBAC altogether. `annotations` of service accounts name a cloud identity
+    and map to what a pod may then do with it; `access_policy` is EKS's access policy for administrators.
+    """
 
     roles: Mapping[str, BuiltinRole]
     public: Mapping[str, str]
     unrevocable: frozenset[str]
     ineffective_with_names: frozenset[str]
+    annotations: Mapping[str, str]
+    access_policy: str
     patterns: tuple[Pattern, ...]
 
 
@@ -101,5 +105,7 @@ def table() -> KubernetesRbac:
         public=raw["public"],
         unrevocable=frozenset(raw["unrevocable"]),
         ineffective_with_names=frozenset(raw["ineffective_with_names"]),
+        annotations=raw["annotations"],
+        access_policy=raw["access_policy"],
         patterns=patterns,
     )

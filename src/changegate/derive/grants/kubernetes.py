@@ -176,7 +176,9 @@ class _Side:
         kind = role.kind.partition("/")[2]
         name = role.identity.address.rpartition("/")[2]
         words = role.identity.address.removeprefix("rbac.authorization.k8s.io/")
-        scope = Scope(type="cluster") if kind == "ClusterRole" else Scope(type="namespace", id=namespace_of(role))
+        scope = (
+            Scope(type="cluster") if kind == "ClusterRole" else Scope(type="namespace", id=namespace_of(role))
+        )
         principal = Principal(type="any", id=words, name=name)
         bundle = Bundle(kind, name, (), builtin=False)
         for source, piece in self._roles.own(role):

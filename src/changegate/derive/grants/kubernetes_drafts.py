@@ -139,7 +139,9 @@ def _flags(draft: Draft, reach: Reach, paths: frozenset[str]) -> set[str]:
         found.add("public")
     if draft.principal.id in facts.unrevocable:
         found.add("unrevocable")
-    void_names = bool(reach.names) and bool(reach.verbs & facts.ineffective_with_names)
+    # The name of what is below an object (`pods/exec`) is known when it is created.
+    whole = any("/" not in resource.name for resource in reach.resources)
+    void_names = whole and bool(reach.names) and bool(reach.verbs & facts.ineffective_with_names)
     if void_names or (is_url(draft.piece) and reach.scope != CLUSTER):
         found.add("ineffective")
     return found
