@@ -18,13 +18,21 @@ from changegate.derive.grants.kubernetes_cover import Reach, RuleCover
 from changegate.derive.grants.kubernetes_drafts import DEFINITION, Draft, finish, is_url
 from changegate.derive.grants.kubernetes_needs import needs
 from changegate.derive.grants.kubernetes_principals import principals
-from changegate.derive.grants.kubernetes_roles import BINDINGS, ROLES, Bundle, Roles, namespace_of, objects
+from changegate.derive.grants.kubernetes_roles import (
+    BINDINGS,
+    ROLES,
+    Bundle,
+    Roles,
+    metadata,
+    namespace_of,
+    objects,
+)
 from changegate.derive.grants.kubernetes_rules import Piece
 from changegate.errors import InputProblem
 from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
 from changegate.model.grant import Principal, Scope
-from changegate.model.subject import Index, Subject
+from changegate.model.subject import Index, Subject, Unknown
 
 __all__ = ["derive", "grants", "needs"]
 
@@ -174,8 +182,9 @@ class _Side:
         """What a role would allow; the rules of other roles that it selects are told with those."""
         unit = _unit(role, self._role_places)
         kind = role.kind.partition("/")[2]
-        name = role.identity.address.rpartition("/")[2]
         words = role.identity.address.removeprefix("rbac.authorization.k8s.io/")
+        name = metadata(role, "name")
+        name = name if isinstance(name, (str, Unknown)) else words
         scope = (
             Scope(type="cluster") if kind == "ClusterRole" else Scope(type="namespace", id=namespace_of(role))
         )

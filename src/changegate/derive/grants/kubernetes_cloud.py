@@ -7,21 +7,31 @@ that are let into an EKS cluster, by `aws-auth` or by access entries in Terrafor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
-from changegate.derive.grants.held import Held, Sources, hold, text_of
+from changegate.derive.grants.held import Held, Sources, hold, misformed, text_of
 from changegate.derive.grants.kubernetes_code import with_code
 from changegate.derive.grants.kubernetes_principals import holder_of, principal_of
 from changegate.derive.grants.kubernetes_roles import metadata, namespace_of
 from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
-from changegate.model.subject import Index, Subject, Unknown
+from changegate.model.subject import Index, Origin, Subject, Unknown
 
 _MASTERS: Final = "system:masters"
 _WEB_IDENTITY: Final = "eks.amazonaws.com/role-arn"
+_NOTE: Final = "annotation"
+_POD_IDENTITIES: Final = (
+    ("terraform/aws_eks_pod_identity_association", ("service_account", "namespace", "role_arn"), ""),
+    (
+        "cloudformation/AWS::EKS::PodIdentityAssociation",
+        ("ServiceAccount", "Namespace", "RoleArn"),
+        "Properties",
+    ),
+)
 _CLUSTER: Final = Scope(type="cluster")
 
 
@@ -70,24 +80,26 @@ def _assumed(index: Index) -> Iterator[Held[Edge]]:
             target = notes.get(key)
             if isinstance(target, (str, Unknown)) and target:
                 who = principal_of("ServiceAccount", name, namespace_of(account))
-                # A key with dots is no dotted name: what holds it is the nearest place.
-                yield _assume(index, account, who, known[key], target, "metadata.annotations")
-    for kind, fields, at in (
-        ("terraform/aws_eks_pod_identity_association", ("service_account", "namespace", "role_arn"), ""),
-        (
-            "cloudformation/AWS::EKS::PodIdentityAssociation",
-            ("ServiceAccount", "Namespace", "RoleArn"),
-            "Properties",
-        ),
-    ):
+                yield _assume(index, _marked(account, key), who, known[key], target, _NOTE)
+    for kind, fields, at in _POD_IDENTITIES:
         for subject, data in _properties(index, kind, at):
             name, space, role = (data.get(field) for field in fields)
-            if isinstance(name, (str, Unknown)) and isinstance(space, (str, Unknown)) and role:
+            if isinstance(name, (str, Unknown)) and isinstance(space, (str, Unknown)):
                 who = principal_of("ServiceAccount", name, space)
-                yield _assume(index, subject, who, known[_WEB_IDENTITY], role, _dotted(at, fields[2]))
+                target = role if isinstance(role, (str, Unknown)) else misformed(role)
+                yield _assume(index, subject, who, known[_WEB_IDENTITY], target, _dotted(at, fields[2]))
 
 
-def _assume(index: Index, subject: Subject, who: Principal, action: str, target: Any, at: str) -> Held[Edge]:
+def _marked(account: Subject, key: str) -> Subject:
+    """The account with a place for one annotation, whose key may hold dots and be no dotted name."""
+    held = account.origins_of("metadata.annotations")
+    note = tuple(Origin(origin.document, (*origin.route, key)) for origin in held)
+    return replace(account, origins={**account.origins, _NOTE: note})
+
+
+def _assume(
+    index: Index, subject: Subject, who: Principal, action: str, target: str | Unknown, at: str
+) -> Held[Edge]:
     grant = Grant(
         system="kubernetes",
         principal=who,

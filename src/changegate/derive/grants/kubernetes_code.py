@@ -84,12 +84,10 @@ class _Names:
         return name if isinstance(name, str) and name else resource.identity.address
 
     def follow(self, resource: Subject, value: Any) -> Any:
-        """A value; where it refers to the name of an object of its module, that name."""
+        """A value; where it refers to the name of an object, that name."""
         if not isinstance(value, Unknown):
             return value
-        address = resource.identity.address
-        module = address[: address.rfind("kubernetes_")] if address.startswith("module.") else ""
-        return self._known.get((resource.identity.unit, module + value.text), value)
+        return self._known.get((resource.identity.unit, value.text), value)
 
 
 def _block(value: Any) -> Mapping[str, Any]:
