@@ -46,7 +46,8 @@ class Draft:
         self.sources.add(role, piece.field, "")
         self.sources.add(role, f"{piece.field}.verbs", "actions")
         self.sources.add(role, f"{piece.field}.{targets}", "resources")
-        self.sources.add(role, f"{piece.field}.resourceNames", "resources.names")
+        if piece.names:
+            self.sources.add(role, f"{piece.field}.resourceNames", "resources.names")
 
     @property
     def holder(self) -> str:
