@@ -147,7 +147,7 @@ def test_a_service_account_without_namespace_is_of_the_binding() -> None:
         (rule("create", "pods"), ["code_exec"]),
         (rule("patch", "deployments", "*"), ["code_exec"]),
         (rule("bind", "clusterroles", "rbac.authorization.k8s.io"), ["escalation"]),
-        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), []),
+        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), ["escalation_indirect"]),
         (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "cluster-admin"), ["escalation"]),
         (rule("create", "serviceaccounts/token"), ["escalation"]),
         (rule("create", "serviceaccounts/token", names="own"), []),
