@@ -16,7 +16,7 @@ from changegate.derive.artifacts import actions, builds, charts, images
 from changegate.derive.artifacts import agents as agent_artifacts
 from changegate.derive.artifacts import terraform as terraform_artifacts
 from changegate.derive.grants import agents as agent_grants
-from changegate.derive.grants import aws
+from changegate.derive.grants import aws, kubernetes_cloud
 from changegate.derive.grants import cloudformation as cloudformation_grants
 from changegate.derive.grants import github as github_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
@@ -85,6 +85,7 @@ ALL_DERIVERS: dict[str, Deriver] = {
 }
 ALL_SYSTEMS: dict[str, grants.System] = {
     "kubernetes": kubernetes_grants,
+    "kubernetes_cloud": kubernetes_cloud,
     "github": github_grants,
     "aws": aws,
     "cloudformation": cloudformation_grants,

@@ -31,10 +31,14 @@ class BuiltinRole:
 class Pattern:
     """A set of permissions that gives more than it says.
 
-    needs_all, needs_any: `resource#verb`; all of the first and one of the second must be held
+    title: what its holder may do, after "may"
+    flags: words of `model.grant.Grant`
+    needs_all, needs_any: `resource#verb`; all of the first and one of the second must be held; the resource
+        `any` stands for whatever the verb is written for
     cluster: only a cluster-wide grant has an effect (the resource has no namespace)
     named: still dangerous when limited to any names; `names`: to these names
     namespaces: [] = any, else only these and cluster-wide grants count
+    within: patterns that say this and more: beside one of them it is not told
     """
 
     id: str
@@ -46,18 +50,23 @@ class Pattern:
     named: bool
     names: frozenset[str]
     namespaces: frozenset[str]
+    within: frozenset[str]
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesRbac:
     """The whole table. `public` maps `Group name` or `User name` to `authenticated` or `anyone`;
-    `unrevocable` principals pass by RBAC altogether."""
+    `unrevocable` principals pass by RBAC altogether. `annotations` of service accounts name a cloud identity
+    and map to what a pod may then do with it; `access_policy` is EKS's access policy for administrators.
+    """
 
     roles: Mapping[str, BuiltinRole]
     public: Mapping[str, str]
     unrevocable: frozenset[str]
     ineffective_with_names: frozenset[str]
+    annotations: Mapping[str, str]
+    access_policy: str
     patterns: tuple[Pattern, ...]
 
 
@@ -80,12 +89,13 @@ def table() -> KubernetesRbac:
             id=p["id"],
             title=p["title"],
             flags=tuple(p["flags"]),
-            needs_all=frozenset(p["all"]),
-            needs_any=frozenset(p["any"]),
-            cluster=p["cluster"],
-            named=p["named"],
-            names=frozenset(p["names"]),
-            namespaces=frozenset(p["namespaces"]),
+            needs_all=frozenset(p.get("all", ())),
+            needs_any=frozenset(p.get("any", ())),
+            cluster=p.get("cluster", False),
+            named=p.get("named", False),
+            names=frozenset(p.get("names", ())),
+            namespaces=frozenset(p.get("namespaces", ())),
+            within=frozenset(p.get("within", ())),
             source=p["source"],
         )
         for p in raw["patterns"]
@@ -95,5 +105,7 @@ def table() -> KubernetesRbac:
         public=raw["public"],
         unrevocable=frozenset(raw["unrevocable"]),
         ineffective_with_names=frozenset(raw["ineffective_with_names"]),
+        annotations=raw["annotations"],
+        access_policy=raw["access_policy"],
         patterns=patterns,
     )

@@ -117,7 +117,8 @@ class Grant:
     flags: sorted, from `knowledge`: `admin`; `escalation` (its holder can take further rights at once);
            `escalation_indirect` (with a detour through what other programs read or mount);
            `impersonate`, `code_exec`, `any_command` and `controls_machine` (of agents: whatever the user
-           of the machine may do), `secrets_read`, `public`, `ineffective`, `unrevocable`,
+           of the machine may do), `secrets_read`, `tampering` (it may change, stop or look into what
+           others run), `public`, `ineffective`, `unrevocable`,
            `external_federation` (another identity provider says who it is), `missing_condition` (the
            condition that should tell its callers apart is not there, or lets everyone in),
            `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`

@@ -37,7 +37,8 @@ def test_every_pattern_needs_something_and_names_its_source() -> None:
         assert pattern.needs_all | pattern.needs_any
         assert all("#" in leg for leg in pattern.needs_all | pattern.needs_any)
         assert pattern.flags
-        assert pattern.source.startswith(("https://kubernetes.io/", "PaloAltoNetworks/rbac-police@"))
+        assert pattern.within <= {p.id for p in patterns}
+        assert pattern.source.startswith(("https://", "PaloAltoNetworks/rbac-police@"))
 
 
 def test_managed_policies_are_policies() -> None:

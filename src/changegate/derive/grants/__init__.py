@@ -24,7 +24,14 @@ class System(Protocol):
 SYSTEMS: Final = Parts[System](
     __name__,
     {
-        "kubernetes": ("kubernetes/",),
+        "kubernetes": ("kubernetes/", "terraform/kubernetes_"),
+        "kubernetes_cloud": (
+            "kubernetes/ServiceAccount",
+            "eks/",
+            "terraform/kubernetes_",
+            "terraform/aws_eks_",
+            "cloudformation/AWS::EKS::",
+        ),
         "github": ("github/",),
         "aws": ("terraform/",),
         "cloudformation": ("cloudformation/", "aws_policy/"),

@@ -1,68 +1,79 @@
 """Grants of Kubernetes RBAC: binding subject x rule of the role it names x where the binding holds.
 
-Rules that nobody is bound to allow nothing and make no grant. Rights only add up, so grants that
-differ in their verbs alone are one, and the order, splitting and files of rules do not matter.
+Rights only add up, so grants that differ in their verbs alone are one, and the order, splitting and
+files of rules do not matter. What a role that nobody is bound to would allow is a `definition`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
 from changegate import limits
-from changegate.derive.grants import delta, escalation
-from changegate.derive.grants.held import Held, Sources, hold, listed, shown, text_of
-from changegate.derive.grants.kubernetes_cover import CLUSTER, Reach, RuleCover
+from changegate.derive.grants import delta, kubernetes_escalation
+from changegate.derive.grants.held import Held
+from changegate.derive.grants.kubernetes_code import with_code
+from changegate.derive.grants.kubernetes_cover import Reach, RuleCover
+from changegate.derive.grants.kubernetes_drafts import DEFINITION, Draft, finish, is_url
 from changegate.derive.grants.kubernetes_needs import needs
-from changegate.derive.grants.kubernetes_principals import holder_of, principals, wider_holders
-from changegate.derive.grants.kubernetes_roles import BINDINGS, Bundle, Roles, namespace_of, objects
-from changegate.derive.grants.kubernetes_rules import Piece, Resource, rendered
+from changegate.derive.grants.kubernetes_principals import principals
+from changegate.derive.grants.kubernetes_roles import (
+    BINDINGS,
+    ROLES,
+    Bundle,
+    Roles,
+    metadata,
+    namespace_of,
+    objects,
+)
+from changegate.derive.grants.kubernetes_rules import Piece
 from changegate.errors import InputProblem
 from changegate.knowledge import kubernetes_rbac
 from changegate.model.change import Change
-from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
+from changegate.model.grant import Principal, Scope
 from changegate.model.subject import Index, Subject, Unknown
 
 __all__ = ["derive", "grants", "needs"]
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
-    """Changes of grants between two sides."""
-    places = _places(base) | _places(head)
-    return delta.compare(grants(base, places), grants(head, places), RuleCover)
+    """Changes of grants between two sides.
+
+    A role that a binding of the head names is told by its grants alone, also at the base: that it was
+    bound by nobody then is no news of its own.
+    """
+    base, head = with_code(base), with_code(head)
+    bindings, roles = (_places(base, kinds) | _places(head, kinds) for kinds in (BINDINGS, ROLES))
+    old, new = (_Side(index, bindings, roles) for index in (base, head))
+    loose = new.loose | (old.loose - new.known)
+    before, after = old.grants(loose), new.grants(loose)
+    return kubernetes_escalation.tell(delta.compare(before, after, RuleCover), before, after)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """Rules of one principal in one scope that differ in their verbs only."""
+def grants(index: Index, places: frozenset[str] = frozenset()) -> list[Held[Reach]]:
+    """The grants of one side, in order of reading; `places` are folders and files that are environments
+    of their own.
 
-    unit: str
-    principal: Principal
-    scope: Scope
-    piece: Piece
-    tie: str
-    kind: str
-    verbs: set[str] = field(default_factory=set)
-    roles: set[str | Unknown] = field(default_factory=set)
-    builtin: bool = True
-    resolved: bool = True
-    sources: Sources = field(default_factory=Sources)
+    Raises InputProblem for misformed bindings and roles that the change proposes.
+    """
+    side = _Side(index, places, places)
+    return side.grants(side.loose)
 
 
-_Key = tuple[object, ...]
+_Key: TypeAlias = tuple[object, ...]
 
 
-def _places(index: Index) -> frozenset[str]:
+def _places(index: Index, kinds: tuple[str, ...]) -> frozenset[str]:
     """Folders and files that are environments of their own.
 
-    Where one unit has the same binding in several places, those cannot be one cluster: what `dev/`
+    Where one unit has the same object in several places, those cannot be one cluster: what `dev/`
     allows must not count as allowed in `prod/`.
     """
     paths: dict[tuple[str, ...], set[str]] = {}
-    for kind in BINDINGS:
-        for binding in objects(index, kind):
-            paths.setdefault(tuple(binding.identity), set()).add(binding.path)
+    for kind in kinds:
+        for subject in objects(index, kind):
+            paths.setdefault(tuple(subject.identity), set()).add(subject.path)
     found: set[str] = set()
     for same in paths.values():
         if len(same) > 1:
@@ -72,188 +83,116 @@ def _places(index: Index) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unit(binding: Subject, places: frozenset[str]) -> str:
-    if binding.path in places:
-        return binding.path
-    folder = str(PurePosixPath(binding.path).parent)
-    return folder if f"{folder}/" in places else binding.identity.unit
+def _unit(subject: Subject, places: frozenset[str]) -> str:
+    if not places:
+        return subject.identity.unit
+    if subject.path in places:
+        return subject.path
+    folder = str(PurePosixPath(subject.path).parent)
+    return folder if f"{folder}/" in places else subject.identity.unit
 
 
-def grants(index: Index, places: frozenset[str] = frozenset()) -> list[Held[Reach]]:
-    """The grants of one side, in order of reading.
+class _Side:
+    """The grants of one side. `known` are its roles, `loose` those that nobody is bound to."""
 
-    Raises InputProblem for misformed bindings and roles that the change proposes.
-    """
-    roles = Roles(index)
-    drafts: dict[_Key, _Draft] = {}
-    for kind in BINDINGS:
-        for binding in objects(index, kind):
-            _bound(drafts, binding, roles, _unit(binding, places))
-    _aggregated(drafts, roles, index)
-    reaches = [(f"{d.unit}\n{holder_of(d.principal)}", _reach(d)) for d in drafts.values()]
-    return [
-        _finish(draft, reach, found, index)
-        for draft, (_, reach), found in zip(drafts.values(), reaches, escalation.flags(reaches), strict=True)
-    ]
+    def __init__(self, index: Index, places: frozenset[str], role_places: frozenset[str]) -> None:
+        self._index = index
+        self._role_places = role_places
+        self._roles = Roles(index)
+        self._drafts: dict[_Key, Draft] = {}
+        self._bound: set[int] = set()
+        for kind in BINDINGS:
+            for binding in objects(index, kind):
+                self._bind(binding, _unit(binding, places))
+        self._aggregate()
+        every = [role for kind in ROLES for role in objects(index, kind)]
+        keys = {id(role): self._key(role) for role in every}
+        self.known = frozenset(keys.values())
+        self.loose = self.known - {key for role, key in keys.items() if role in self._bound}
 
+    def grants(self, loose: frozenset[_Key]) -> list[Held[Reach]]:
+        """All of them, with definitions of the given roles, in order of reading."""
+        for kind in ROLES:
+            for role in objects(self._index, kind):
+                if self._key(role) in loose:
+                    self._define(role)
+        drafts = list(self._drafts.values())
+        reaches = [(f"{draft.unit}\n{draft.holder}", draft.reach()) for draft in drafts]
+        paths = kubernetes_escalation.paths(reaches)
+        return [
+            finish(draft, reach, found, self._index)
+            for draft, (_, reach), found in zip(drafts, reaches, paths, strict=True)
+        ]
 
-def _bound(drafts: dict[_Key, _Draft], binding: Subject, roles: Roles, unit: str) -> None:
-    bundles = roles.of(binding)
-    clusterwide = binding.kind == BINDINGS[1]
-    scope = Scope(type="cluster") if clusterwide else Scope(type="namespace", id=namespace_of(binding))
-    for at, principal in principals(binding):
-        for bundle in bundles:
-            for role, piece in bundle.parts:
-                if role is None and _is_url(piece) and not clusterwide:
-                    continue  # nobody wrote it, and URLs are in no namespace
-                key = (unit, principal.id, scope, piece.resources, piece.names, piece.unknown, bundle.tie)
-                draft = drafts.get(key)
-                if draft is None:
-                    if len(drafts) >= limits.GRANTS:
-                        _too_many(binding)
-                    draft = _Draft(unit, principal, scope, piece, bundle.tie, "identity")
-                    drafts[key] = draft
-                _note(draft, binding, at, bundle, role, piece)
+    def _key(self, role: Subject) -> _Key:
+        return (_unit(role, self._role_places), role.kind, role.identity.address)
 
+    def _bind(self, binding: Subject, unit: str) -> None:
+        bundles = self._roles.of(binding)
+        clusterwide = binding.kind == BINDINGS[1]
+        scope = Scope(type="cluster") if clusterwide else Scope(type="namespace", id=namespace_of(binding))
+        place = "kind" if clusterwide else "metadata.namespace"
+        self._bound.update(id(role) for bundle in bundles for role, _ in bundle.parts if role is not None)
+        for at, principal in principals(binding):
+            for bundle in bundles:
+                for role, piece in bundle.parts:
+                    if role is None and is_url(piece) and not clusterwide:
+                        continue  # nobody wrote it, and URLs are in no namespace
+                    key = (unit, principal.id, scope, piece.resources, piece.names, piece.unknown, bundle.tie)
+                    draft = self._draft(key, Draft(unit, principal, scope, piece, bundle.tie), binding)
+                    sources = draft.sources
+                    sources.add(binding, at, "", "principal")
+                    sources.add(binding, "roleRef", "", "role")
+                    sources.add(binding, place, "scope")
+                    if role is None:
+                        sources.add(binding, "roleRef", "actions", "resources", "resources.names")
+                    draft.add(bundle, role, piece)
 
-def _too_many(binding: Subject) -> None:
-    raise InputProblem(
-        f"the bindings of this change make more than {limits.GRANTS} grants",
-        path=binding.path,
-        why="They were not compared, so what is newly allowed is not known.",
-        remedy="Propose them in several changes, or exclude generated files.",
-    )
+    def _draft(self, key: _Key, fresh: Draft, source: Subject) -> Draft:
+        draft = self._drafts.setdefault(key, fresh)
+        if len(self._drafts) > limits.GRANTS:
+            raise InputProblem(
+                f"the bindings of this change make more than {limits.GRANTS} grants",
+                path=source.path,
+                why="They were not compared, so what is newly allowed is not known.",
+                remedy="Propose them in several changes, or exclude generated files.",
+            )
+        return draft
 
+    def _aggregate(self) -> None:
+        """A label adds a role's rules to everybody who holds a built-in role, in this repository or not."""
+        for unit in {role.identity.unit: None for role in objects(self._index, ROLES[1])}:
+            for builtin in kubernetes_rbac.table().roles.values():
+                label = f"rbac.authorization.k8s.io/aggregate-to-{builtin.name}"
+                bundle = Bundle("ClusterRole", builtin.name, (), builtin=True)
+                for role, piece in self._roles.aggregated(unit, label):
+                    if role is not None:
+                        self._bound.add(id(role))
+                        self._hand_out(unit, bundle, role, piece)
 
-def _note(
-    draft: _Draft, binding: Subject, at: str, bundle: Bundle, role: Subject | None, piece: Piece
-) -> None:
-    draft.roles.add(bundle.name)
-    draft.builtin &= bundle.builtin
-    draft.resolved &= bundle.resolved
-    if not isinstance(piece.verbs, Unknown):
-        draft.verbs |= piece.verbs
-    sources = draft.sources
-    sources.add(binding, at, "", "principal")
-    sources.add(binding, "roleRef", "", "role")
-    sources.add(binding, "metadata.namespace" if draft.scope.type == "namespace" else "kind", "scope")
-    if role is None:
-        sources.add(binding, "roleRef", "actions", "resources", "resources.names")
-        return
-    sources.add(role, piece.field, "")
-    sources.add(role, f"{piece.field}.verbs", "actions")
-    sources.add(role, f"{piece.field}.{'nonResourceURLs' if _is_url(piece) else 'resources'}", "resources")
-    sources.add(role, f"{piece.field}.resourceNames", "resources.names")
+    def _hand_out(self, unit: str, bundle: Bundle, role: Subject, piece: Piece) -> None:
+        holders = f"holders of ClusterRole {bundle.name}"
+        principal = Principal(type="any", id=holders, name=bundle.name)
+        key = (unit, holders, piece.resources, piece.names, piece.unknown)
+        draft = self._draft(key, Draft(unit, principal, Scope(type="cluster"), piece), role)
+        draft.sources.add(role, "metadata.labels", "", "principal", "role", "scope")
+        draft.add(bundle, role, piece)
 
-
-def _is_url(piece: Piece) -> bool:
-    return not isinstance(piece.resources, Unknown) and any(r.group is None for r in piece.resources)
-
-
-def _aggregated(drafts: dict[_Key, _Draft], roles: Roles, index: Index) -> None:
-    """A label adds a role's rules to everybody who holds a built-in role, in this repository or not."""
-    for unit in {role.identity.unit: None for role in objects(index, "kubernetes/ClusterRole")}:
-        for builtin in kubernetes_rbac.table().roles.values():
-            label = f"rbac.authorization.k8s.io/aggregate-to-{builtin.name}"
-            holders = f"holders of ClusterRole {builtin.name}"
-            principal = Principal(type="any", id=holders, name=builtin.name)
-            bundle = Bundle("ClusterRole", builtin.name, (), builtin=True)
-            for role, piece in roles.aggregated(unit, label):
-                if role is None:
-                    continue
-                key = (unit, holders, piece.resources, piece.names, piece.unknown)
-                scope = Scope(type="cluster")
-                draft = drafts.setdefault(key, _Draft(unit, principal, scope, piece, "", "definition"))
-                _note(draft, role, "metadata.labels", bundle, role, piece)
-
-
-def _reach(draft: _Draft) -> Reach:
-    piece = draft.piece
-    known = not piece.unknown
-    scope = draft.scope.id if draft.scope.type == "namespace" else CLUSTER
-    return Reach(
-        verbs=frozenset(draft.verbs) if known else frozenset(),
-        resources=frozenset() if isinstance(piece.resources, Unknown) else piece.resources,
-        names=frozenset() if isinstance(piece.names, Unknown) else piece.names,
-        scope=text_of(scope) if scope else CLUSTER,
-        wider=tuple(f"{draft.unit}\n{group}" for group in wider_holders(draft.principal)),
-        tie=draft.tie,
-        unknown=piece.unknown,
-    )
-
-
-def _finish(draft: _Draft, reach: Reach, found: frozenset[str], index: Index) -> Held[Reach]:
-    piece = draft.piece
-    names = sorted(text_of(name) for name in draft.roles)
-    sole = next(iter(draft.roles)) if len(draft.roles) == 1 else ", ".join(names)
-    admin = "admin" in found
-    grant = Grant(
-        system="kubernetes",
-        kind=draft.kind,
-        principal=draft.principal,
-        role=Role(name=sole, builtin=draft.builtin, resolved=draft.resolved, admin=admin),
-        actions=_actions(draft),
-        resources=_resources(piece),
-        scope=draft.scope,
-        flags=sorted(found | _plain_flags(draft, reach)),
-    )
-    return hold(
-        index.side,
-        draft.unit,
-        _address(draft, reach),
-        grant,
-        draft.sources,
-        holder=holder_of(draft.principal),
-        core=reach,
-        confidence="unknown" if _is_unsure(draft) else "over" if draft.tie else "exact",
-    )
-
-
-def _is_unsure(draft: _Draft) -> bool:
-    known = isinstance(draft.principal.id, str) and isinstance(draft.scope.id, str)
-    return bool(draft.piece.unknown) or not known
-
-
-def _actions(draft: _Draft) -> Actions:
-    if isinstance(draft.piece.verbs, Unknown):
-        return Actions(include=draft.piece.verbs, wildcard=draft.piece.verbs)
-    return Actions(include=sorted(draft.verbs), wildcard="all" if "*" in draft.verbs else "none")
-
-
-def _resources(piece: Piece) -> Resources:
-    names = piece.names if isinstance(piece.names, Unknown) else sorted(piece.names)
-    if isinstance(piece.resources, Unknown):
-        return Resources(include=piece.resources, wildcard=piece.resources, names=names)
-    if Resource("*", "*") in piece.resources:
-        wildcard = "all"
-    elif any("*" in resource.name or resource.group == "*" for resource in piece.resources):
-        wildcard = "partial"
-    else:
-        wildcard = "none"
-    return Resources(include=list(rendered(piece.resources)), wildcard=wildcard, names=names)
-
-
-def _plain_flags(draft: _Draft, reach: Reach) -> set[str]:
-    facts = kubernetes_rbac.table()
-    found = set()
-    if draft.principal.public != "none":
-        found.add("public")
-    if draft.principal.id in facts.unrevocable:
-        found.add("unrevocable")
-    void_names = bool(reach.names) and bool(reach.verbs & facts.ineffective_with_names)
-    if void_names or (_is_url(draft.piece) and reach.scope != CLUSTER):
-        found.add("ineffective")
-    return found
-
-
-def _address(draft: _Draft, reach: Reach) -> str:
-    piece = draft.piece
-    who = holder_of(draft.principal)
-    where = f"namespace {reach.scope}" if reach.scope else "the whole cluster"
-    if piece.unknown:
-        what = f"what is not known ({piece.unknown})"
-    else:
-        what = listed(rendered(reach.resources))
-        what += f" named {listed(sorted(reach.names))}" if reach.names else ""
-    by = f" by {shown(draft.tie)}" if draft.tie else ""
-    return f"{who} in {where} on {what}{by}"
+    def _define(self, role: Subject) -> None:
+        """What a role would allow; the rules of other roles that it selects are told with those."""
+        unit = _unit(role, self._role_places)
+        kind = role.kind.partition("/")[2]
+        words = role.identity.address.removeprefix("rbac.authorization.k8s.io/")
+        name = metadata(role, "name")
+        name = name if isinstance(name, (str, Unknown)) else words
+        scope = (
+            Scope(type="cluster") if kind == "ClusterRole" else Scope(type="namespace", id=namespace_of(role))
+        )
+        principal = Principal(type="any", id=words, name=name)
+        bundle = Bundle(kind, name, (), builtin=False)
+        for source, piece in self._roles.own(role):
+            if source is role:
+                key = (unit, DEFINITION, words, piece.resources, piece.names, piece.unknown)
+                draft = self._draft(key, Draft(unit, principal, scope, piece, kind=DEFINITION), role)
+                draft.sources.add(role, "metadata.name", "", "principal", "role", "scope")
+                draft.add(bundle, role, piece)

@@ -22,7 +22,7 @@ def principals(binding: Subject) -> Iterator[tuple[str, Principal]]:
     """
     found = binding.data.get("subjects")
     if isinstance(found, Unknown):
-        yield "subjects", _principal("Group", found, "")
+        yield "subjects", principal_of("Group", found, "")
         return
     if not isinstance(found or [], list):
         if binding_on_head(binding):
@@ -31,11 +31,11 @@ def principals(binding: Subject) -> Iterator[tuple[str, Principal]]:
     for at, entry in enumerate(found or []):
         where = f"subjects.{at}"
         if isinstance(entry, Unknown):
-            yield where, _principal("Group", entry, "")
+            yield where, principal_of("Group", entry, "")
             continue
         parts = _subject_parts(entry, binding)
         if parts is not None:
-            yield where, _principal(*parts)
+            yield where, principal_of(*parts)
         elif binding_on_head(binding):
             remedy = "Give it a kind (User, Group or ServiceAccount) and a name."
             refuse(binding, where, "a subject of a binding has no kind or no name", remedy)
@@ -56,7 +56,8 @@ def _subject_parts(entry: Any, binding: Subject) -> tuple[str, str | Unknown, st
     return kind, name, space
 
 
-def _principal(kind: str, name: str | Unknown, space: str | Unknown) -> Principal:
+def principal_of(kind: str, name: str | Unknown, space: str | Unknown) -> Principal:
+    """Somebody by kind (User, Group or ServiceAccount), name and namespace ("" for the first two)."""
     if kind == "User" and isinstance(name, str) and name.startswith(_SERVICE_ACCOUNT_USER):
         owner, colon, account = name.removeprefix(_SERVICE_ACCOUNT_USER).partition(":")
         if colon:

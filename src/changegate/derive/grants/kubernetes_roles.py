@@ -93,8 +93,9 @@ class Roles:
 
     def _add(self, kind: str, role: Subject) -> None:
         name = metadata(role, "name")
-        space = namespace_of(role) if kind == "Role" else ""
-        if isinstance(name, str) and isinstance(space, str):
+        # An unknown namespace is the same one where its text is.
+        space = text_of(namespace_of(role)) if kind == "Role" else ""
+        if isinstance(name, str):
             self._named.setdefault((kind, space, name), []).append(role)
         if kind == "ClusterRole":
             for pair in labels_of(role).items():
@@ -103,8 +104,8 @@ class Roles:
     def of(self, binding: Subject) -> list[Bundle]:
         """The role of a binding; several when it cannot be told which of them is meant."""
         kind, name = role_ref(binding)
-        space = namespace_of(binding) if kind == "Role" else ""
-        if isinstance(name, Unknown) or isinstance(space, Unknown):
+        space = text_of(namespace_of(binding)) if kind == "Role" else ""
+        if isinstance(name, Unknown):
             return [_unresolved(kind, name)]
         found = self._named.get((kind, space, name), [])
         near = nearest(binding, found)
@@ -128,6 +129,10 @@ class Roles:
         """The rules of ClusterRoles that a label adds to a built-in role."""
         for role in self._labelled.get((unit, label, "true"), []):
             yield from self._read(role)
+
+    def own(self, role: Subject) -> tuple[tuple[Subject | None, Piece], ...]:
+        """The rules of a role, each with the role that states it."""
+        return self._read(role)
 
     def _read(self, role: Subject) -> tuple[tuple[Subject | None, Piece], ...]:
         if id(role) not in self._parts:

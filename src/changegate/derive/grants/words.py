@@ -77,7 +77,8 @@ def _telling() -> frozenset[tuple[str, str]]:
     """Permissions that give more than they say: they are named before the others."""
     from changegate.knowledge import kubernetes_rbac
 
-    needs = (need for p in kubernetes_rbac.table().patterns for need in p.needs_all | p.needs_any)
+    patterns = [p for p in kubernetes_rbac.table().patterns if p.flags != ("tampering",)]
+    needs = (need for p in patterns for need in p.needs_all | p.needs_any)
     return frozenset((resource, verb) for resource, _, verb in (need.partition("#") for need in needs))
 
 

@@ -11,6 +11,8 @@ a shell expands at run time (`command`, `args`, the `value` of a variable) keeps
 The address is `<group>/<Kind> <namespace>/<name>`: without the version, so that moving to a newer
 version is a modification, without the group for the core group and without a namespace where none
 is written. An object that is named by the cluster has the address `<generateName>*`.
+
+The `aws-auth` ConfigMap of an EKS cluster also gives one subject for each identity it maps.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from changegate.errors import InputProblem
+from changegate.kinds.kubernetes.aws_auth import mappings
 from changegate.kinds.kubernetes.candidates import sniff
 from changegate.kinds.kubernetes.rendering import MARKS, is_template, rendered, speaks_in_braces
 from changegate.limits import FILE_BYTES
@@ -105,6 +108,7 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
                 opaque = opaque or reason
             else:
                 subjects.append(_subject(found, side, unit))
+                subjects += mappings(subjects[-1])
     return Reading(tuple(subjects), opaque=opaque)
 
 

@@ -23,7 +23,9 @@ WANTED = Unknown("{{ .Values.x }}", "filled in when the manifest is rendered")
 
 
 def held(*subjects: Subject) -> list[dict[str, Any]]:
-    return [dict(h.subject.data) for h in grants(index(Side.HEAD, subjects))]
+    """What somebody holds: without definitions."""
+    found = [dict(h.subject.data) for h in grants(index(Side.HEAD, subjects))]
+    return [data for data in found if data["kind"] != "definition"]
 
 
 def compare(base: Sequence[Subject], head: Sequence[Subject]) -> list[Change]:
@@ -145,10 +147,11 @@ def test_a_service_account_without_namespace_is_of_the_binding() -> None:
         (rule("create", "pods"), ["code_exec"]),
         (rule("patch", "deployments", "*"), ["code_exec"]),
         (rule("bind", "clusterroles", "rbac.authorization.k8s.io"), ["escalation"]),
-        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), []),
+        (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "edit"), ["escalation_indirect"]),
         (rule("bind", "clusterroles", "rbac.authorization.k8s.io", "cluster-admin"), ["escalation"]),
         (rule("create", "serviceaccounts/token"), ["escalation"]),
-        (rule("create", "serviceaccounts/token", names="own"), ["ineffective"]),
+        (rule("create", "serviceaccounts/token", names="own"), []),
+        (rule("create", "configmaps", names="own"), ["ineffective"]),
         (rule("get", "nodes/proxy"), ["code_exec", "escalation"]),
         (rule("impersonate", "users"), ["escalation", "impersonate"]),
         (rule("update", "configmaps"), ["escalation_indirect"]),
@@ -167,7 +170,10 @@ def test_flags_of_clusterwide_grants(made: Any, flags: list[str]) -> None:
     ("made", "space", "flags"),
     [
         (rule("get", "nodes/proxy"), "prod", []),
-        (rule("update", "configmaps"), "prod", []),
+        (rule("update", "configmaps"), "prod", ["tampering"]),
+        (rule("create", "serviceaccounts/token"), "prod", ["escalation_indirect"]),
+        (rule("create", "serviceaccounts/token"), "kube-system", ["escalation"]),
+        (rule("impersonate", "serviceaccounts"), "prod", ["escalation_indirect"]),
         (rule("update", "configmaps"), "kube-system", ["escalation_indirect"]),
         (rule("get", urls="/metrics"), "prod", ["ineffective"]),
     ],
@@ -196,12 +202,21 @@ def test_an_escalation_made_of_several_rules_flags_its_parts_only_together() -> 
         rule("approve", "signers", group, "kubernetes.io/kube-apiserver-client"),
     ]
     bound = binding("b", "ClusterRole/r", CI, ns=None)
-    assert [g["flags"] for g in held(role("r", *parts[:2], ns=None), bound)] == [[], []]
+    alone = held(role("r", *parts[:2], ns=None), bound)
+    assert [g["escalations"] for g in alone] == [[], ["k8s-csr-approval"]]
     whole = held(role("r", *parts, READ, ns=None), bound)
     assert [g["flags"] for g in whole] == [["escalation"]] * 3 + [[]]
+    assert [g["escalations"] for g in whole] == [["k8s-csr-approve"]] * 3 + [[]]
     change = only(compare([role("r", *parts[:2], ns=None), bound], [role("r", *parts, ns=None), bound]))
     assert change.delta["resources"] == [f"signers.{group}"]
     assert change.delta["flags"] == ["escalation"]
+    assert change.delta["escalations"] == [
+        {
+            "id": "k8s-csr-approve",
+            "title": "have client certificates of anybody issued",
+            "legs": [f"approve signers.{group}"],
+        }
+    ]
 
 
 def test_masters_pass_by_every_rule() -> None:
@@ -334,8 +349,9 @@ def test_rights_of_a_group_are_rights_of_its_members() -> None:
 
 def test_removed_and_narrowed() -> None:
     r, bound = role("r", READ), binding("b", "Role/r", CI)
-    (gone,) = compare([r, bound], [r])
+    same, gone = compare([r, bound], [r])
     assert (gone.action, gone.novel, gone.delta["change"]) == (Action.REMOVED, False, "removed")
+    assert (same.action, same.subject.data["kind"]) == (Action.UNCHANGED, "definition")
     (less,) = compare([r, bound], [role("r", rule("get", "pods")), bound])
     assert (less.action, less.novel, less.delta["change"]) == (Action.MODIFIED, False, "narrowed")
     assert less.paths == ("actions.include.1",)
@@ -432,7 +448,7 @@ def test_a_label_adds_to_a_built_in_role_and_to_all_who_hold_it() -> None:
     assert [c.identity.address for c in news(found)] == [
         "holders of ClusterRole view in the whole cluster on secrets"
     ]
-    assert news(found)[0].subject.data["kind"] == "definition"
+    assert news(found)[0].subject.data["kind"] == "identity"
     viewer = binding("b", "ClusterRole/view", CI)
     assert {c.identity.address for c in news(compare([viewer], [viewer, part]))} == {
         f"{CI} in namespace prod on secrets",
@@ -488,7 +504,7 @@ def test_an_unknown_namespace_or_role_name() -> None:
     (found,) = grants(index(Side.HEAD, [binding("b", "Role/r", CI, ns=WANTED)]))
     assert found.grant.scope.id == WANTED
     for ref in (WANTED, {"kind": "Role", "name": WANTED}, {"kind": WANTED, "name": "r"}):
-        (found,) = grants(index(Side.HEAD, [role("r", READ), binding("b", ref, CI)]))
+        found, _ = grants(index(Side.HEAD, [role("r", READ), binding("b", ref, CI)]))
         assert found.grant.role.resolved is False
 
 
