@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from changegate import limits
-from changegate.derive.grants import aws_resource, delta
-from changegate.derive.grants.aws_cover import StatementCover
+from changegate.derive.grants import aws_resource
+from changegate.derive.grants.aws_cover import compare
 from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
 from changegate.derive.grants.aws_policy import (
     NOTHING,
@@ -48,9 +48,7 @@ _ATTACHMENTS = {
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between the two states of a folder's code or plan."""
     before, after = grants(base), grants(head)
-    allows = StatementCover(after)
-    lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
-    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    return compare(before, after)
 
 
 def grants(index: Index) -> list[Held[Statement]]:

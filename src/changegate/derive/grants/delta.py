@@ -22,12 +22,17 @@ Core = TypeVar("Core")
 # what is new, so it may stop early.
 _CANDIDATES = 200
 
+CEILING = "ceiling"
+"""Kind of the grants that list what other grants of their holder can at most come to. Who has none is not
+held back, so the first one takes away and the last one gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """What a cover does not allow of a grant: the actions and resources of the uncovered part.
 
     removed_conditions: conditions without which a grant of the cover would have been enough.
+    example: an action on a resource that is not allowed; "" for what the cover does not tell.
     confidence: `unknown` when unknown values had to be compared, `over` when it may be too much.
     """
 
@@ -35,6 +40,7 @@ class Gap:
     resources: tuple[str, ...] = ()
     scope_widened: bool = False
     removed_conditions: tuple[str, ...] = ()
+    example: tuple[str, str] = ("", "")
     confidence: str = "exact"
 
 
@@ -75,6 +81,7 @@ class _Comparison(Generic[Core]):
         self.by_identity = {held.identity: held for held in base}
         self.by_holder: dict[str, list[Held[Core]]] = {}
         self.flags: dict[str, set[str]] = {}
+        self.capped = {held.holder for held in head if held.grant.kind == CEILING}
         for held in base:
             self.by_holder.setdefault(held.holder, []).append(held)
             self.flags.setdefault(held.holder, set()).update(held.grant.flags)
@@ -88,7 +95,7 @@ class _Comparison(Generic[Core]):
             if before is not None:
                 paired.add(before.identity)
             gap = None if same and self.allowed.steady(held) else self._gap(before, held)
-            if before is not None and same and gap is None:
+            if before is not None and same and gap is None and not self._lessened(before):
                 if not (held.subject.context and before.subject.context):
                     yield self._unchanged(before, held)
             else:
@@ -103,6 +110,14 @@ class _Comparison(Generic[Core]):
         # A denial allows nothing, but what it grew out of may have denied more.
         return self.allows.gap(before) if before else None
 
+    def _lessened(self, before: Held[Core]) -> bool:
+        """Whether a grant that stays as it is allows less than it did, by what others forbid now."""
+        return (
+            before.grant.effect != "deny"
+            and not self.allows.steady(before)
+            and self.allows.gap(before) is not None
+        )
+
     def _unchanged(self, before: Held[Core], after: Held[Core]) -> Change:
         delta = GrantDelta(change="unchanged", confidence=after.subject.confidence)
         return Change(Action.UNCHANGED, before.subject, after.subject, novel=False, delta=to_data(delta))
@@ -110,7 +125,8 @@ class _Comparison(Generic[Core]):
     def _covered(self, before: Held[Core] | None, after: Held[Core]) -> Change:
         """The base allowed all of it already, in another shape."""
         if before is None:
-            action, word = Action.ADDED, "added" if after.grant.effect == "deny" else "moved"
+            held_back = after.grant.effect == "deny" or after.grant.kind == CEILING
+            action, word = Action.ADDED, "added" if held_back else "moved"
         elif before.identity != after.identity:
             action, word = Action.MOVED, "moved"
         else:
@@ -138,6 +154,8 @@ class _Comparison(Generic[Core]):
         if held.grant.effect == "deny":
             # What was forbidden may now be allowed by somebody's grant, seen here or not.
             word, novel = ("removed", True) if gap else ("moved", False)
+        elif held.grant.kind == CEILING and held.holder not in self.capped:
+            word, novel = "removed", True
         else:
             whole = gap is not None and _is_whole(gap, held)
             word, novel = ("removed" if whole else "narrowed" if gap else "moved"), False
@@ -183,10 +201,11 @@ def _is_whole(gap: Gap, held: Held[Core]) -> bool:
 
 def _witness(held: Held[Core], gap: Gap) -> Witness:
     principal = held.grant.principal.id
+    action, resource = gap.example
     return Witness(
         principal="" if isinstance(principal, Unknown) else principal,
-        action=gap.actions[0] if gap.actions else "",
-        resource=gap.resources[0] if gap.resources else "",
+        action=action or (gap.actions[0] if gap.actions else ""),
+        resource=resource or (gap.resources[0] if gap.resources else ""),
     )
 
 
