@@ -13,6 +13,7 @@ from changegate import limits
 from changegate.derive.grants import aws_resource
 from changegate.derive.grants.aws_cover import compare
 from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
+from changegate.derive.grants.aws_names import deleted_owners, without_deleted
 from changegate.derive.grants.aws_policy import (
     NOTHING,
     Patterns,
@@ -47,8 +48,8 @@ _ATTACHMENTS = {
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between the two states of a folder's code or plan."""
-    before, after = grants(base), grants(head)
-    return compare(before, after)
+    after = without_deleted(base, head, grants(head))
+    return compare(grants(base), after, deleted_owners(base, head))
 
 
 def grants(index: Index) -> list[Held[Statement]]:

@@ -1,12 +1,8 @@
-"""What one side's IAM statements allow: all of one holder's together, denials taken away.
-
-A ceiling (a permissions boundary) is held beside what the holder is allowed, and compared with ceilings
-only: it allows nothing by itself, and who has none may do all that the other grants say.
-"""
+"""What one side's IAM statements allow: all of one holder's together, denials taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from changegate import limits
@@ -17,24 +13,37 @@ from changegate.derive.grants.aws_names import follow
 from changegate.derive.grants.aws_policy import Atom, Patterns, Statement
 from changegate.derive.grants.aws_relations import EVERYTHING, covers, single, touches
 from changegate.derive.grants.conditions import is_open, not_implied, vacuous
-from changegate.derive.grants.delta import CEILING, Gap
+from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.globs import feared, holes
 from changegate.derive.grants.held import Held
-from changegate.model.change import Change
+from changegate.model.change import Action, Change
 
-_Key = tuple[str, bool, str]  # holder, whether a ceiling, effect
+_Key = tuple[str, str]  # holder, effect
 
 
-def compare(before: Sequence[Held[Statement]], after: Sequence[Held[Statement]]) -> Iterator[Change]:
-    """Changes of AWS grants between the two sides."""
+def compare(
+    before: Sequence[Held[Statement]],
+    after: Sequence[Held[Statement]],
+    deleted: Collection[tuple[str, str]] = (),
+) -> Iterator[Change]:
+    """Changes of AWS grants between the two sides. `deleted`: unit and id of principals that are gone, of
+    whom a denial that is gone too is no news."""
     before = follow(before, after)
-    return delta.compare(
-        before,
-        after,
-        lambda side: (
-            StatementCover(side, before) if side is after else StatementCover(side, after, base=True)
-        ),
-    )
+    gone = {held.identity for held in before if (held.identity.unit, held.grant.principal.id) in deleted}
+    for change in delta.compare(before, after, covers_of(before, after)):
+        lost = change.action is Action.REMOVED and change.identity in gone
+        yield replace(change, novel=False) if lost else change
+
+
+def covers_of(
+    before: Sequence[Held[Statement]], after: Sequence[Held[Statement]]
+) -> Callable[[Sequence[Held[Statement]]], StatementCover]:
+    """The cover of either side, as `delta.compare` asks for it."""
+
+    def cover(side: Sequence[Held[Statement]]) -> StatementCover:
+        return StatementCover(side, before if side is after else after, base=side is not after)
+
+    return cover
 
 
 class StatementCover:
@@ -45,7 +54,7 @@ class StatementCover:
     """
 
     def __init__(
-        self, grants: Sequence[Held[Statement]], others: Sequence[Held[Statement]] = (), *, base: bool = False
+        self, grants: Sequence[Held[Statement]], others: Sequence[Held[Statement]], *, base: bool = False
     ) -> None:
         self._of, self._theirs = _by_key(grants), _by_key(others)
         self._base = base
@@ -58,8 +67,6 @@ class StatementCover:
     def gap(self, held: Held[Statement]) -> Gap | None:
         statement = held.core
         mine = self._of.get(_key(held, statement.effect), [])
-        if held.grant.kind == CEILING and statement.effect == "allow" and not mine:
-            return None
         sides = self._sides(held, mine)
         if statement.unknown:
             whole = any(s.unknown == statement.unknown or covers(s, EVERYTHING) for s in mine)
@@ -109,8 +116,6 @@ class StatementCover:
 
     def overlap(self, mine: Held[Statement], other: Held[Statement]) -> int:
         a, b = mine.core, other.core
-        if CEILING in (mine.grant.kind, other.grant.kind) and mine.grant.kind != other.grant.kind:
-            return 0
         if a.unknown or b.unknown:
             return int(a.unknown == b.unknown or mine.grant.role == other.grant.role)
         if not touches(a, b):
@@ -119,7 +124,7 @@ class StatementCover:
 
 
 def _key(held: Held[Statement], effect: str) -> _Key:
-    return held.holder, held.grant.kind == CEILING, effect
+    return held.holder, effect
 
 
 def _by_key(grants: Iterable[Held[Statement]]) -> dict[_Key, list[Statement]]:

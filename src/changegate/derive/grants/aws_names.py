@@ -1,4 +1,4 @@
-"""Holders that go on under other names: what they held at the base is what they hold at the head."""
+"""What goes on under another name, and names that lead to nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.held import Held
+from changegate.model.subject import Index
 
 _Holdings = dict[str, list[Held[Statement]]]
 
@@ -28,6 +29,37 @@ def follow(before: Sequence[Held[Statement]], after: Sequence[Held[Statement]]) 
     if not names:
         return list(before)
     return [replace(held, holder=names.get(held.holder, held.holder)) for held in before]
+
+
+def without_deleted(base: Index, head: Index, after: Sequence[Held[Statement]]) -> list[Held[Statement]]:
+    """Grants of the head, but for those that name a policy which the change deletes: it gives nothing."""
+    deleted = _policies(base) - _policies(head)
+    return [held for held in after if (held.identity.unit, held.core.unknown) not in deleted]
+
+
+def deleted_owners(base: Index, head: Index) -> frozenset[tuple[str, str]]:
+    """Units and addresses of the roles, users and groups that the change deletes: nothing holds them back
+    or lets them in any more."""
+    return _owners(base) - _owners(head)
+
+
+def _owners(index: Index) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (owner.identity.unit, owner.identity.address)
+        for kind in ("role", "user", "group")
+        for owner in index.of(f"terraform/aws_iam_{kind}")
+    )
+
+
+def _policies(index: Index) -> set[tuple[str, str]]:
+    """Policies by what stands for their statements where somebody is attached to them by name."""
+    found = set()
+    for policy in index.of("terraform/aws_iam_policy"):
+        unit, address, arn = policy.identity.unit, policy.identity.address, policy.data.get("arn")
+        found.add((unit, f"{address}.arn"))
+        if isinstance(arn, str):
+            found.add((unit, f"statements of {arn}"))
+    return found
 
 
 def _by_holder(grants: Sequence[Held[Statement]]) -> _Holdings:
@@ -64,7 +96,7 @@ def _named(grants: list[Held[Statement]]) -> Hashable:
     """The name in AWS of a role, user or group."""
     first = grants[0]
     name = first.grant.principal.name
-    if first.grant.kind not in ("identity", "ceiling") or not isinstance(name, str):
+    if first.grant.kind != "identity" or not isinstance(name, str):
         return None
     return first.identity.unit, first.grant.principal.type, name
 

@@ -22,10 +22,6 @@ Core = TypeVar("Core")
 # what is new, so it may stop early.
 _CANDIDATES = 200
 
-CEILING = "ceiling"
-"""Kind of the grants that list what other grants of their holder can at most come to. Who has none is not
-held back, so the first one takes away and the last one gives."""
-
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -81,7 +77,6 @@ class _Comparison(Generic[Core]):
         self.by_identity = {held.identity: held for held in base}
         self.by_holder: dict[str, list[Held[Core]]] = {}
         self.flags: dict[str, set[str]] = {}
-        self.capped = {held.holder for held in head if held.grant.kind == CEILING}
         for held in base:
             self.by_holder.setdefault(held.holder, []).append(held)
             self.flags.setdefault(held.holder, set()).update(held.grant.flags)
@@ -125,8 +120,7 @@ class _Comparison(Generic[Core]):
     def _covered(self, before: Held[Core] | None, after: Held[Core]) -> Change:
         """The base allowed all of it already, in another shape."""
         if before is None:
-            held_back = after.grant.effect == "deny" or after.grant.kind == CEILING
-            action, word = Action.ADDED, "added" if held_back else "moved"
+            action, word = Action.ADDED, "added" if after.grant.effect == "deny" else "moved"
         elif before.identity != after.identity:
             action, word = Action.MOVED, "moved"
         else:
@@ -154,8 +148,6 @@ class _Comparison(Generic[Core]):
         if held.grant.effect == "deny":
             # What was forbidden may now be allowed by somebody's grant, seen here or not.
             word, novel = ("removed", True) if gap else ("moved", False)
-        elif held.grant.kind == CEILING and held.holder not in self.capped:
-            word, novel = "removed", True
         else:
             whole = gap is not None and _is_whole(gap, held)
             word, novel = ("removed" if whole else "narrowed" if gap else "moved"), False

@@ -30,7 +30,7 @@ __all__ = ["derive", "grants", "needs"]
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between two sides."""
     places = _places(base) | _places(head)
-    return delta.compare(grants(base, places), grants(head, places), RuleCover)
+    return delta.compare(grants(base, places), grants(head, places, base), RuleCover)
 
 
 @dataclass(slots=True)
@@ -79,12 +79,14 @@ def _unit(binding: Subject, places: frozenset[str]) -> str:
     return folder if f"{folder}/" in places else binding.identity.unit
 
 
-def grants(index: Index, places: frozenset[str] = frozenset()) -> list[Held[Reach]]:
-    """The grants of one side, in order of reading.
+def grants(
+    index: Index, places: frozenset[str] = frozenset(), before: Index | None = None
+) -> list[Held[Reach]]:
+    """The grants of one side, in order of reading. `before`: the base, for the grants of the head.
 
     Raises InputProblem for misformed bindings and roles that the change proposes.
     """
-    roles = Roles(index)
+    roles = Roles(index, before)
     drafts: dict[_Key, _Draft] = {}
     for kind in BINDINGS:
         for binding in objects(index, kind):
