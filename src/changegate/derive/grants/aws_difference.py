@@ -124,7 +124,7 @@ class Difference:
             return None
         if not world.forbidden and any(covers_text(s, cell) for s in world.allowed):
             return None
-        if not world.denied and not world.allowed:
+        if not (world.denied or world.allowed or cell.actions.negated or cell.resources.negated):
             return next(self._readable(cell, world), NOT_TOLD)
         found = self._shortest(cell, world)
         return None if found is None else next(self._readable(cell, world, found), found)
