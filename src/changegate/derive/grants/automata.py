@@ -21,6 +21,7 @@ from changegate.derive.grants.globs import ANY, ARN_PARTS, COLON, ONE, is_hole, 
 _ANY_INSIDE: Final = "*:"
 _ONE_INSIDE: Final = "?:"
 _STEP: Final = 4  # what a step costs beside the machines
+_CHEAP: Final = 128  # places that a step takes without being slower
 _PLAIN: Final = "xyzqjkvwabcdefghilmnoprstu0123456789"
 
 
@@ -87,18 +88,19 @@ def difference(
 
 
 class Machine:
-    """One pattern. A state is a bit set of places; 0 = no continuation matches."""
+    """One pattern. A state is a bit set of places; 0 = no continuation matches. cost: of one step."""
 
-    __slots__ = ("_end", "_inside", "_letters", "_places", "_steps", "_symbols", "_whole", "start")
+    __slots__ = ("_end", "_inside", "_letters", "_places", "_steps", "_whole", "cost", "start")
 
     def __init__(self, pattern: str, *, divided: bool = False) -> None:
-        self._symbols = _divided(pattern) if divided else tokens(pattern)
-        self._end = 1 << len(self._symbols)
+        symbols = _divided(pattern) if divided else tokens(pattern)
+        self.cost = 1 + len(symbols) // _CHEAP
+        self._end = 1 << len(symbols)
         self._places: dict[str, int] = {}
-        for at, symbol in enumerate(self._symbols):
+        for at, symbol in enumerate(symbols):
             self._places[symbol] = self._places.get(symbol, 0) | 1 << at
         self._inside = self._places.get(_ANY_INSIDE, 0)
-        self._whole = self._end >> 1 if self._symbols[-1:] == [ANY] else 0
+        self._whole = self._end >> 1 if symbols[-1:] == [ANY] else 0
         self._steps: dict[tuple[int, str], int] = {}
         self._letters: dict[int, frozenset[str]] = {}
         self.start = self._settled(1)
@@ -184,6 +186,7 @@ def walk(
     # What is no name of six parts is no resource.
     every = [*machines, Machine(_NAME, divided=True)] if divided else list(machines)
     full = 1 << len(machines) if divided else 0
+    cost = _STEP + sum(machine.cost for machine in every)
     start = tuple(machine.start for machine in every)
     seen, told = {start}, set()
     waiting: deque[tuple[tuple[int, ...], _Text | None]] = deque([(start, None)])
@@ -199,7 +202,7 @@ def walk(
         if not full and possible == certain:
             continue
         for letter in _next(every, state, divided):
-            budget.spend(_STEP + len(every))
+            budget.spend(cost)
             following = tuple(
                 [m.step(place, letter) if place else 0 for m, place in zip(every, state, strict=True)]
             )

@@ -104,8 +104,9 @@ class StatementCover:
         resources = {text for cell in new for text in _words(cell.resources)}
         cased = _written(held)
         shown = next((request for request in new.values() if request != NOT_TOLD), NOT_TOLD)
-        compared = [*found.sides.denied, *found.sides.allowed]
-        unsure = unsure or (bool(compared) and any(map(_has_holes, [statement, *compared])))
+        key = _key(held, statement.effect)
+        beside = [*found.sides.denied, *(s for s in self._of.get(key, ()) if touches(s, statement))]
+        unsure = unsure or (bool(beside) and any(map(_has_holes, [statement, *beside])))
         return Gap(
             tuple(sorted(cased.get(text, text) for text in actions)),
             tuple(sorted(resources)),

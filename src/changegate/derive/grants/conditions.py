@@ -78,18 +78,16 @@ def literal(atom: Atom) -> Literal:
     negated = "not" in operator
     form = _EQUALS.get(_affirmed(operator))
     values = [_value(form, operator, text) for text in atom.values] if form else []
-    if not values or None in values:
-        return Proposition("open", atom.qualifier, f"{atom.operator} {atom.key}", _opaque(atom)), True
     found = frozenset(value for value in values if value)
-    everyone = (atom.qualifier == "forallvalues") != negated
-    if atom.qualifier and everyone:
-        # All values are among these; or, negated, some value is not.
+    # All values are among these; or, negated, some value is not.
+    everyone = bool(atom.qualifier) and (atom.qualifier == "forallvalues") != negated
+    if not values or None in values or (everyone and negated and optional):
+        return Proposition("open", atom.qualifier, f"{atom.operator} {atom.key}", _opaque(atom)), True
+    if everyone:
         return Proposition("all", "many", atom.key, found), not negated
     quantity = "many" if atom.qualifier else ""
     if optional and not negated:
         found |= {_ABSENT}
-    elif optional and atom.qualifier:  # some value is not among these, or there is none
-        return Proposition("open", atom.qualifier, f"{atom.operator} {atom.key}", _opaque(atom)), True
     return Proposition("any", quantity, atom.key, found), not negated
 
 

@@ -121,11 +121,12 @@ class _Comparison(Generic[Core]):
         """The base allowed all of it already, in another shape."""
         if before is None:
             action, word = Action.ADDED, "added" if after.grant.effect == "deny" else "moved"
-        elif before.identity != after.identity:
-            action, word = Action.MOVED, "moved"
         else:
-            action = Action.MODIFIED
-            word = "narrowed" if self.allows.gap(before) else "unchanged"
+            moved = before.identity != after.identity
+            action = Action.MOVED if moved else Action.MODIFIED
+            word = "moved" if moved else "unchanged"
+            if self.allows.gap(before):
+                action, word = Action.MODIFIED, "narrowed"
         delta = GrantDelta(change=word, confidence=after.subject.confidence)
         return _change(action, before, after.subject, delta, novel=False)
 

@@ -15,7 +15,6 @@ COLON = ":"
 ARN_PARTS = 6
 
 _OPENING = "${"
-_LONGEST_HOLE = 1_000  # so that a text full of openings is read in linear time
 
 
 def tokens(pattern: str) -> list[str]:
@@ -28,12 +27,25 @@ def tokens(pattern: str) -> list[str]:
 
 
 def _pieces(pattern: str) -> list[str]:
+    ends = _closings(pattern)
     found: list[str] = []
     at = 0
     while at < len(pattern):
-        end = _end_of_hole(pattern, at) if pattern.startswith(_OPENING, at) else at + 1
+        end = ends.get(at + 1, at) + 1 if pattern.startswith(_OPENING, at) else at + 1
         found.append(pattern[at:end])
         at = end
+    return found
+
+
+def _closings(pattern: str) -> dict[int, int]:
+    """Opening braces with their closing ones; one that is never closed is a plain text."""
+    found: dict[int, int] = {}
+    open_: list[int] = []
+    for at, char in enumerate(pattern):
+        if char == "{":
+            open_.append(at)
+        elif char == "}" and open_:
+            found[open_.pop()] = at
     return found
 
 
@@ -49,19 +61,6 @@ def _shortest(symbols: list[str]) -> list[str]:
             many = False
         found.append(symbol)
     return [*found, ANY] if many else found
-
-
-def _end_of_hole(pattern: str, start: int) -> int:
-    """Behind the closing brace; one that is never closed is a plain text."""
-    depth = 0
-    for at in range(start + 1, min(len(pattern), start + _LONGEST_HOLE)):
-        if pattern[at] == "{":
-            depth += 1
-        elif pattern[at] == "}":
-            depth -= 1
-            if not depth:
-                return at + 1
-    return start + 1
 
 
 def is_hole(symbol: str) -> bool:

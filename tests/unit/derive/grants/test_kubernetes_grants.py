@@ -301,7 +301,7 @@ def test_from_a_namespace_to_the_cluster() -> None:
     change = only(compare([r, base], [r, head]))
     assert (change.delta["change"], change.delta["scope_widened"]) == ("widened", True)
     back = compare([r, head], [r, base])
-    assert [(c.action, c.delta["change"]) for c in back] == [(Action.MOVED, "moved")]
+    assert [(c.action, c.delta["change"]) for c in back] == [(Action.MODIFIED, "narrowed")]
     other = only(compare([r, base], [r, binding("b", "ClusterRole/r", CI, ns="dev")]))
     assert (other.delta["change"], other.delta["scope_widened"]) == ("added", False)
 
