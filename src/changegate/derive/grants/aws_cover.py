@@ -58,6 +58,7 @@ class StatementCover:
     ) -> None:
         self._of, self._theirs = _by_key(grants), _by_key(others)
         self._base = base
+        self._denials: dict[str, tuple[list[Statement], list[Statement]]] = {}
         self._budget = Budget(limits.WALKS_STEPS)
 
     def steady(self, held: Held[Statement]) -> bool:
@@ -81,25 +82,32 @@ class StatementCover:
         statement = held.core
         if statement.effect == "deny":
             return Sides((), [s for s in mine if not s.unknown], ())
+        if held.holder not in self._denials:
+            self._denials[held.holder] = self._denials_of(held)
+        denied, forbidden = self._denials[held.holder]
         allowed = [s if self._base else _less_vacuous(s) for s in mine if not s.unknown]
+        own = statement.actions.texts | statement.resources.texts
+        return Sides(denied, [_least(s, own) for s in allowed], forbidden)
+
+    def _denials_of(self, held: Held[Statement]) -> tuple[list[Statement], list[Statement]]:
+        """What the other side denies the holder, and what only this side does."""
         denied = [s for s in self._theirs.get(_key(held, "deny"), []) if not s.unknown]
-        forbidden = [
+        known = frozenset(text for s in denied for text in s.actions.texts | s.resources.texts)
+        lost = [
             s for s in self._of.get(_key(held, "deny"), []) if not any(covers(other, s) for other in denied)
         ]
-        own = statement.actions.texts | statement.resources.texts
-        known = frozenset(text for s in denied for text in s.actions.texts | s.resources.texts)
-        return Sides(denied, [_least(s, own) for s in allowed], [_most(s, known) for s in forbidden])
+        return denied, [_most(s, known) for s in lost]
 
     def _rest(self, held: Held[Statement], sides: Sides, *, unsure: bool) -> Gap | None:
         statement = held.core
-        budget = Budget(min(limits.WALK_STEPS, self._budget.left))
+        budget = Budget(max(0, min(limits.WALK_STEPS, self._budget.left)))
         given = budget.left
         found = Difference(statement, sides, budget, written=_written(held))
         new = dict(_new_cells(found, statement))
+        dropped = _dropped(found, statement, new, budget)
+        self._budget.left -= given - max(0, budget.left)
         if not new:
             return None
-        dropped = _dropped(found, statement, new, budget)
-        self._budget.left -= given - budget.left
         actions = {text for cell in new for text in _words(cell.actions)}
         resources = {text for cell in new for text in _words(cell.resources)}
         cased = _written(held)
@@ -155,8 +163,9 @@ def _new_cells(found: Difference, statement: Statement) -> Iterator[tuple[Statem
 
 def _dropped(found: Difference, statement: Statement, new: Iterable[Statement], budget: Budget) -> set[Atom]:
     """Conditions but for which the cover would have been enough."""
+    new = list(new)
     conditional = [s for s in found.sides.allowed if not_implied(s.conditions, statement.conditions)]
-    if not conditional:
+    if not new or not conditional:
         return set()
     bare = [replace(s, conditions=frozenset()) for s in found.sides.allowed]
     without = Difference(statement, found.sides._replace(allowed=bare, forbidden=()), budget)
@@ -172,36 +181,39 @@ def _dropped(found: Difference, statement: Statement, new: Iterable[Statement], 
 
 def _less_vacuous(statement: Statement) -> Statement:
     conditions = frozenset(atom for atom in statement.conditions if not vacuous(atom))
-    return replace(statement, conditions=conditions)
+    return statement if conditions == statement.conditions else replace(statement, conditions=conditions)
 
 
 def _least(statement: Statement, known: frozenset[str]) -> Statement:
     """What it allows in any case: what is kept out of it may be as wide as its holes can make it."""
-    return replace(
-        statement,
-        actions=_widened(statement.actions, known, negated=True),
-        resources=_widened(statement.resources, known, negated=True),
-    )
+    return _widened(statement, known, negated=True)
 
 
 def _most(statement: Statement, known: frozenset[str]) -> Statement:
     """All that it may forbid."""
-    return replace(
-        statement,
-        actions=_widened(statement.actions, known, negated=False),
-        resources=_widened(statement.resources, known, negated=False),
-    )
+    return _widened(statement, known, negated=False)
 
 
-def _widened(patterns: Patterns, known: frozenset[str], *, negated: bool) -> Patterns:
-    if patterns.negated != negated:
-        return patterns
-    return Patterns(frozenset(t if t in known else feared(t) for t in patterns.texts), negated)
+def _widened(statement: Statement, known: frozenset[str], *, negated: bool) -> Statement:
+    """A statement whose lists of one sort are as wide as they can be, but for texts that are known."""
+
+    def wide(patterns: Patterns) -> Patterns:
+        if patterns.negated != negated:
+            return patterns
+        return Patterns(frozenset(t if t in known else feared(t) for t in patterns.texts), negated)
+
+    if not any(map(_has_hole, statement.actions.texts | statement.resources.texts)):
+        return statement
+    return replace(statement, actions=wide(statement.actions), resources=wide(statement.resources))
+
+
+def _has_hole(text: str) -> bool:
+    return any(True for _ in holes(text))
 
 
 def _has_holes(statement: Statement) -> bool:
     texts = statement.actions.texts | statement.resources.texts
-    return any(True for text in texts for _ in holes(text)) or any(map(is_open, statement.conditions))
+    return any(map(_has_hole, texts)) or any(map(is_open, statement.conditions))
 
 
 def _written(held: Held[Statement]) -> dict[str, str]:

@@ -222,6 +222,17 @@ def test_what_passes_a_limit_is_told_as_new(monkeypatch: pytest.MonkeyPatch) -> 
     assert (change.delta["confidence"], told(change)) == ("over", ("s3:*", "arn:aws:s3:::?*"))
 
 
+def test_all_grants_of_a_side_share_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = "arn:aws:s3:::*a"
+    base = [allow("s3:*", ends), {"Effect": "Allow", "Action": "s3:*", "NotResource": ends}]
+    head = [allow("s3:*", f"arn:aws:s3:::?{at}*") for at in range(4)]
+    assert new(base, head) == []
+    monkeypatch.setattr(limits, "WALKS_STEPS", 1_000)
+    found = new(base, head)
+    assert 0 < len(found) < len(head)
+    assert {c.delta["confidence"] for c in found} == {"over"}
+
+
 def test_a_pattern_longer_than_any_name_is_equal_only_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PATTERN_CHARS", 20)
     at, past = "arn:aws:s3:::" + "a" * 7, "arn:aws:s3:::" + "a" * 8
