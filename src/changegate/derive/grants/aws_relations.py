@@ -17,13 +17,6 @@ _Test = Callable[[str, str], bool]
 EVERYTHING = Statement("allow", Patterns(frozenset(ANY)), Patterns(frozenset(ANY)))
 
 
-def cells(statement: Statement) -> Iterator[Statement]:
-    """A statement taken apart into single patterns; a negated list is one."""
-    for actions in single(statement.actions):
-        for resources in single(statement.resources):
-            yield Statement(statement.effect, actions, resources, statement.conditions)
-
-
 def single(patterns: Patterns) -> Iterator[Patterns]:
     """A list taken apart; a negated one is whole."""
     if patterns.negated:

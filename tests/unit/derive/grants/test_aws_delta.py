@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from changegate import limits
 from changegate.derive.grants import derive
+from changegate.derive.grants.automata import Budget
 from changegate.derive.grants.aws_cover import compare
+from changegate.derive.grants.aws_difference import Difference, Sides
+from changegate.derive.grants.aws_policy import read
 from changegate.model.change import Action, Change
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject, Unknown
@@ -231,6 +234,17 @@ def test_all_grants_of_a_side_share_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
     found = new(base, head)
     assert 0 < len(found) < len(head)
     assert {c.delta["confidence"] for c in found} == {"over"}
+
+
+def test_known_actions_make_better_examples() -> None:
+    def known(pattern: str) -> list[str]:
+        return ["s3:GetObject", "s3:PutObject"] if pattern in ("*", "s3:*") else []
+
+    before, _ = read(allow("s3:Get*"))
+    for action in ("s3:*", "*"):
+        after, _ = read(allow(action, DATA))
+        found = Difference(after, Sides((), (before,), ()), Budget(10_000), examples=known).of(after)
+        assert found == ("s3:PutObject", "arn:aws:s3:::data/x")
 
 
 def test_a_pattern_longer_than_any_name_is_equal_only_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
