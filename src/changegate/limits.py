@@ -38,6 +38,14 @@ INT_MAX: Final = 2**63 - 1
 GRANTS: Final = 100_000  # of one side
 RULE_CELLS: Final = 100_000  # verbs x resources x names of one rule or statement
 
+# Comparing what policies allow. One that passes these is told as new, and that it may be too much.
+PATTERN_CHARS: Final = 2 * KIB  # what AWS allows in the name of a resource
+WALK_STEPS: Final = 200_000  # steps of pattern machines for one grant
+WALKS_STEPS: Final = 4_000_000  # and for all grants of one side
+CONDITION_ATOMS: Final = (
+    8  # independent conditions of one principal: their truths are gone through one by one
+)
+
 # Kustomize builds: one that passes these is opaque.
 BUILD_DEPTH: Final = 20  # kustomizations that include each other
 BUILD_STEPS: Final = 1_000  # kustomizations that one build goes through

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from changegate import limits
-from changegate.derive.grants import aws_resource, delta
-from changegate.derive.grants.aws_cover import StatementCover
+from changegate.derive.grants import aws_resource
+from changegate.derive.grants.aws_cover import compare
 from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
+from changegate.derive.grants.aws_names import deleted_owners, without_deleted
 from changegate.derive.grants.aws_policy import (
     NOTHING,
     Patterns,
@@ -47,10 +48,8 @@ _ATTACHMENTS = {
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between the two states of a folder's code or plan."""
-    before, after = grants(base), grants(head)
-    allows = StatementCover(after)
-    lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
-    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    after = without_deleted(base, head, grants(head))
+    return compare(grants(base), after, deleted_owners(base, head))
 
 
 def grants(index: Index) -> list[Held[Statement]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from changegate.derive.grants.aws_policy import Patterns, Statement
-from changegate.derive.grants.cover import ARN_PARTS, includes
+from changegate.derive.grants.cover import includes
+from changegate.derive.grants.globs import ARN_PARTS
 from changegate.knowledge import aws_iam
 from changegate.model.grant import Condition
 

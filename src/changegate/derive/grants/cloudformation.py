@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from changegate.derive.grants import delta
-from changegate.derive.grants.aws_cover import StatementCover
+from changegate.derive.grants.aws_cover import compare
 from changegate.derive.grants.aws_drafts import Drafts
 from changegate.derive.grants.aws_grant import Holder
 from changegate.derive.grants.aws_policy import Statement, read
@@ -56,9 +55,7 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
     stacks = Stacks(base, head)
     before = _Reading(base, stacks).grants()
     after = _Reading(head).grants()
-    allows = StatementCover(after)
-    lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
-    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    return compare(before, after)
 
 
 class _Reading:

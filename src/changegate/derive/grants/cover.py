@@ -6,10 +6,14 @@ proportional to the product of the two lengths, and no regular expression or glo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-ARN_PARTS = 6
+from changegate import limits
+from changegate.derive.grants.globs import ANY, ARN_PARTS, ONE, is_hole, parts, tokens
+
+_VARIABLE = frozenset((ANY, ONE, "$"))
 
 
 class _Symbols(NamedTuple):
@@ -19,31 +23,33 @@ class _Symbols(NamedTuple):
     literals: dict[str, int]
     marks: int  # `?`
     stars: int
+    holes: int
 
 
-def _symbols(pattern: str) -> _Symbols:
+def _symbols(pattern: Sequence[str]) -> _Symbols:
     literals: dict[str, int] = {}
-    marks = stars = 0
+    marks = stars = holes = 0
     for at, char in enumerate(pattern):
-        if char == "*":
+        if char == ANY:
             stars |= 1 << at
-        elif char == "?":
+        elif char == ONE:
             marks |= 1 << at
         else:
             literals[char] = literals.get(char, 0) | 1 << at
-    return _Symbols(len(pattern), literals, marks, stars)
+            holes |= is_hole(char) << at
+    return _Symbols(len(pattern), literals, marks, stars, holes)
 
 
-def _tokens(pattern: str) -> Iterator[str | int]:
+def _steps(pattern: Sequence[str]) -> Iterator[str | int]:
     """Literals and `?` as they are; a run of wildcards that has a `*` as the least length it takes."""
     at = 0
     while at < len(pattern):
         end = at
-        while end < len(pattern) and pattern[end] in "*?":
+        while end < len(pattern) and pattern[end] in (ANY, ONE):
             end += 1
         run = pattern[at:end]
-        if "*" in run:
-            yield run.count("?")
+        if ANY in run:
+            yield run.count(ONE)
         else:
             yield from run
         if end < len(pattern):
@@ -53,27 +59,48 @@ def _tokens(pattern: str) -> Iterator[str | int]:
 
 
 def includes(wide: str, narrow: str) -> bool:
-    """True when every text that `narrow` matches is matched by `wide` (`*` any text, `?` any one
-    character).
-
-    The `*` of `narrow` may stand for a character that `wide` does not name, so only a `*` of `wide`
-    can take it; being possibly empty, it never counts towards a length that `wide` demands. Walking
-    `narrow` as a text over its own symbols under these two rules is therefore exact.
-    """
-    if wide in (narrow, "*"):
+    """True when every text that `narrow` matches is matched by `wide`."""
+    if wide in (narrow, ANY):
         return True
+    if _apart(wide, narrow) or not _short(wide, narrow):
+        return False
+    return _includes(tokens(wide), tokens(narrow))
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether the texts before the first wildcard or hole differ already: most pairs do."""
+    for a, b in zip(one, other, strict=False):
+        if a in _VARIABLE or b in _VARIABLE:
+            return False
+        if a != b:
+            return True
+    return False
+
+
+def _short(one: str, other: str) -> bool:
+    """Whether two patterns are compared at all; longer ones are only equal to themselves."""
+    return max(len(one), len(other)) <= limits.PATTERN_CHARS
+
+
+def _includes(wide: Sequence[str], narrow: Sequence[str]) -> bool:
+    """The `*` of `narrow` may stand for a character that `wide` does not name, so only a `*` of `wide`
+    can take it; being possibly empty, it never counts towards a length that `wide` demands. The same
+    goes for a hole. Walking `narrow` as a text over its own symbols under these two rules is therefore
+    exact.
+    """
     text = _symbols(narrow)
     everything = (1 << (text.length + 1)) - 1
-    fixed = [at for at, char in enumerate(narrow) if char != "*"]
+    fixed = [at for at, char in enumerate(narrow) if char != ANY and not is_hole(char)]
+    single = ~(text.stars | text.holes)
     reached = 1  # bit j: a prefix of `wide` takes exactly the first j symbols of `narrow`
-    for step in _tokens(wide):
+    for step in _steps(wide):
         if isinstance(step, int):
             start = _after(fixed, (reached & -reached).bit_length() - 1, step)
             if start is None:
                 return False
             reached = everything & ~((1 << start) - 1)
-        elif step == "?":
-            reached = (reached & ~text.stars) << 1 & everything
+        elif step == ONE:
+            reached = (reached & single) << 1 & everything
         else:
             reached = (reached & text.literals.get(step, 0)) << 1
         if not reached:
@@ -85,22 +112,28 @@ def _after(fixed: list[int], start: int, least: int) -> int | None:
     """The first place at or after `start` with `least` fixed symbols between; None when too few."""
     if not least:
         return start
-    skipped = next((i for i, at in enumerate(fixed) if at >= start), len(fixed))
-    last = skipped + least - 1
+    last = bisect_left(fixed, start) + least - 1
     return fixed[last] + 1 if last < len(fixed) else None
 
 
 def overlaps(one: str, other: str) -> bool:
-    """True when some text is matched by both patterns."""
+    """True when some text may be matched by both patterns; a hole may stand for any text."""
+    if _apart(one, other):
+        return False
+    return not _short(one, other) or _overlaps(tokens(one), tokens(other))
+
+
+def _overlaps(one: Sequence[str], other: Sequence[str]) -> bool:
     text = _symbols(other)
+    stars = text.stars | text.holes
     everything = (1 << (text.length + 1)) - 1
-    reached = _through(1, text.stars)
+    reached = _through(1, stars)
     for char in one:
-        if char == "*":
+        if char == ANY or is_hole(char):
             reached = everything & ~((reached & -reached) - 1)
             continue
-        takes = ~text.stars if char == "?" else text.literals.get(char, 0) | text.marks
-        reached = _through((reached & text.stars) | (reached & takes) << 1 & everything, text.stars)
+        takes = ~stars if char == ONE else text.literals.get(char, 0) | text.marks
+        reached = _through((reached & stars) | (reached & takes) << 1 & everything, stars)
         if not reached:
             return False
     return bool(reached >> text.length & 1)
@@ -114,23 +147,26 @@ def _through(reached: int, stars: int) -> int:
 
 
 def arn_includes(wide: str, narrow: str) -> bool:
-    """`includes` for resource names: part by part, since a wildcard stays within its colons.
-
-    An ARN with fewer than six parts stands for any text in the missing ones
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
-    """
-    if wide in (narrow, "*"):
+    """`includes` for resource names: part by part, since a wildcard stays within its colons."""
+    if wide in (narrow, ANY):
         return True
-    return all(includes(w, n) for w, n in zip(_arn(wide), _arn(narrow), strict=True))
+    if _apart(wide, narrow) or not _short(wide, narrow):
+        return False
+    return all(_includes(w, n) for w, n in zip(_arn(wide), _arn(narrow), strict=True))
 
 
 def arn_overlaps(one: str, other: str) -> bool:
-    """`overlaps` for resource names."""
-    if "*" in (one, other):
+    """`overlaps` for resource names. One that begins with a hole may be of any form."""
+    if _is_open(one) or _is_open(other) or not _short(one, other):
         return True
-    return all(overlaps(a, b) for a, b in zip(_arn(one), _arn(other), strict=True))
+    if _apart(one, other):
+        return False
+    return all(_overlaps(a, b) for a, b in zip(_arn(one), _arn(other), strict=True))
 
 
-def _arn(text: str) -> list[str]:
-    parts = text.split(":", ARN_PARTS - 1)
-    return parts + ["*"] * (ARN_PARTS - len(parts))
+def _is_open(pattern: str) -> bool:
+    return pattern == ANY or is_hole((tokens(pattern) or [ANY])[0])
+
+
+def _arn(text: str) -> list[list[str]]:
+    return [[ANY]] * ARN_PARTS if text == ANY else parts(tokens(text))

@@ -28,6 +28,7 @@ class Gap:
     """What a cover does not allow of a grant: the actions and resources of the uncovered part.
 
     removed_conditions: conditions without which a grant of the cover would have been enough.
+    example: an action on a resource that is not allowed; "" for what the cover does not tell.
     confidence: `unknown` when unknown values had to be compared, `over` when it may be too much.
     """
 
@@ -35,6 +36,7 @@ class Gap:
     resources: tuple[str, ...] = ()
     scope_widened: bool = False
     removed_conditions: tuple[str, ...] = ()
+    example: tuple[str, str] = ("", "")
     confidence: str = "exact"
 
 
@@ -88,7 +90,7 @@ class _Comparison(Generic[Core]):
             if before is not None:
                 paired.add(before.identity)
             gap = None if same and self.allowed.steady(held) else self._gap(before, held)
-            if before is not None and same and gap is None:
+            if before is not None and same and gap is None and not self._lessened(before):
                 if not (held.subject.context and before.subject.context):
                     yield self._unchanged(before, held)
             else:
@@ -103,6 +105,14 @@ class _Comparison(Generic[Core]):
         # A denial allows nothing, but what it grew out of may have denied more.
         return self.allows.gap(before) if before else None
 
+    def _lessened(self, before: Held[Core]) -> bool:
+        """Whether a grant that stays as it is allows less than it did, by what others forbid now."""
+        return (
+            before.grant.effect != "deny"
+            and not self.allows.steady(before)
+            and self.allows.gap(before) is not None
+        )
+
     def _unchanged(self, before: Held[Core], after: Held[Core]) -> Change:
         delta = GrantDelta(change="unchanged", confidence=after.subject.confidence)
         return Change(Action.UNCHANGED, before.subject, after.subject, novel=False, delta=to_data(delta))
@@ -111,11 +121,12 @@ class _Comparison(Generic[Core]):
         """The base allowed all of it already, in another shape."""
         if before is None:
             action, word = Action.ADDED, "added" if after.grant.effect == "deny" else "moved"
-        elif before.identity != after.identity:
-            action, word = Action.MOVED, "moved"
         else:
-            action = Action.MODIFIED
-            word = "narrowed" if self.allows.gap(before) else "unchanged"
+            moved = before.identity != after.identity
+            action = Action.MOVED if moved else Action.MODIFIED
+            word = "moved" if moved else "unchanged"
+            if self.allows.gap(before):
+                action, word = Action.MODIFIED, "narrowed"
         delta = GrantDelta(change=word, confidence=after.subject.confidence)
         return _change(action, before, after.subject, delta, novel=False)
 
@@ -183,10 +194,11 @@ def _is_whole(gap: Gap, held: Held[Core]) -> bool:
 
 def _witness(held: Held[Core], gap: Gap) -> Witness:
     principal = held.grant.principal.id
+    action, resource = gap.example
     return Witness(
         principal="" if isinstance(principal, Unknown) else principal,
-        action=gap.actions[0] if gap.actions else "",
-        resource=gap.resources[0] if gap.resources else "",
+        action=action or (gap.actions[0] if gap.actions else ""),
+        resource=resource or (gap.resources[0] if gap.resources else ""),
     )
 
 

@@ -45,7 +45,7 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
     """
     base, head = with_code(base), with_code(head)
     bindings, roles = (_places(base, kinds) | _places(head, kinds) for kinds in (BINDINGS, ROLES))
-    old, new = (_Side(index, bindings, roles) for index in (base, head))
+    old, new = _Side(base, bindings, roles), _Side(head, bindings, roles, base)
     loose = new.loose | (old.loose - new.known)
     before, after = old.grants(loose), new.grants(loose)
     return kubernetes_escalation.tell(delta.compare(before, after, RuleCover), before, after)
@@ -93,12 +93,19 @@ def _unit(subject: Subject, places: frozenset[str]) -> str:
 
 
 class _Side:
-    """The grants of one side. `known` are its roles, `loose` those that nobody is bound to."""
+    """The grants of one side. `known` are its roles, `loose` those that nobody is bound to; `before` is the
+    base, for the grants of the head."""
 
-    def __init__(self, index: Index, places: frozenset[str], role_places: frozenset[str]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        places: frozenset[str],
+        role_places: frozenset[str],
+        before: Index | None = None,
+    ) -> None:
         self._index = index
         self._role_places = role_places
-        self._roles = Roles(index)
+        self._roles = Roles(index, before)
         self._drafts: dict[_Key, Draft] = {}
         self._bound: set[int] = set()
         for kind in BINDINGS:

@@ -122,7 +122,9 @@ class RuleCover:
         reach = held.core
         tables = list(self._of(held))
         scopes = (CLUSTER, reach.scope) if reach.scope != CLUSTER else (CLUSTER,)
-        if any(t.names_allowed("*", _EVERYTHING, scopes) is None for t in tables):
+        # Every resource is no URL; of what is not known, URLs are not what matters.
+        urls = any(resource.group is None for resource in reach.resources)
+        if not urls and any(t.names_allowed("*", _EVERYTHING, scopes) is None for t in tables):
             return None
         if reach.unknown:
             return self._unknown_gap(held, tables, scopes)

@@ -80,10 +80,36 @@ def role_ref(binding: Subject) -> tuple[str, str | Unknown]:
     return "ClusterRole", misformed(binding.data.get("roleRef"))
 
 
-class Roles:
-    """The roles of one side, joined once and kept."""
+def _keys(index: Index) -> Iterator[tuple[str, Any, Any]]:
+    for kind in ROLES:
+        for role in objects(index, kind):
+            space = namespace_of(role) if kind == "kubernetes/Role" else ""
+            yield kind.partition("/")[2], space, metadata(role, "name")
 
-    def __init__(self, index: Index) -> None:
+
+def _names(index: Index) -> frozenset[tuple[str, str, str]]:
+    """Kind, namespace and name of the roles of a side, as far as they are known."""
+    return frozenset(
+        (kind, space, name)
+        for kind, space, name in _keys(index)
+        if isinstance(space, str) and isinstance(name, str)
+    )
+
+
+def _all_named(index: Index) -> bool:
+    """Any role may be the one whose name is not known."""
+    return all(isinstance(space, str) and isinstance(name, str) for _, space, name in _keys(index))
+
+
+class Roles:
+    """The roles of one side, joined once and kept.
+
+    `before` is the other side when this is the head: a role that it had and that is gone gives nothing to
+    bindings that still name it (https://kubernetes.io/docs/reference/access-authn-authz/rbac/).
+    """
+
+    def __init__(self, index: Index, before: Index | None = None) -> None:
+        self._gone = _names(before) - _names(index) if before and _all_named(index) else frozenset()
         self._named: dict[tuple[str, str, str], list[Subject]] = {}
         self._labelled: dict[tuple[str, str, str], list[Subject]] = {}
         self._parts: dict[int, tuple[tuple[Subject | None, Piece], ...]] = {}
@@ -111,6 +137,8 @@ class Roles:
         near = nearest(binding, found)
         if not near:
             builtin = kubernetes_rbac.table().roles.get(name) if kind == "ClusterRole" else None
+            if builtin is None and (kind, space, name) in self._gone:
+                return []
             if builtin is None:
                 return [_unresolved(kind, name)]
             return [self._builtin(builtin, binding.identity.unit)]

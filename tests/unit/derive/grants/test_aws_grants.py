@@ -215,7 +215,7 @@ def test_a_removed_deny_is_new_with_what_it_kept_away() -> None:
         (Action.REMOVED, "deny", "removed"),
     ]
     assert found[0].delta["actions"] == ["s3:*"]
-    assert found[0].delta["confidence"] == "over"
+    assert found[0].delta["confidence"] == "exact"
 
 
 def test_a_smaller_deny_is_new() -> None:

@@ -257,10 +257,25 @@ def test_a_role_that_is_nowhere_is_unknown_and_never_taken_for_known() -> None:
     assert (same.action, same.novel) == (Action.UNCHANGED, False)
     change = only(compare([bound], [binding("b", "ClusterRole/third", CI)]))
     assert change.delta["confidence"] == "unknown"
-    gone = compare([role("r", READ), binding("b", "Role/r", CI)], [binding("b", "Role/r", CI)])
-    assert only(gone).delta["confidence"] == "unknown"
     wider = only(compare([bound], [binding("b", "ClusterRole/other", CI, ns=None)]))
     assert wider.delta["scope_widened"] is True
+
+
+def test_a_binding_whose_role_the_change_deletes_allows_nothing() -> None:
+    bound = binding("b", "Role/r", CI)
+    (change,) = compare([role("r", READ), bound], [bound])
+    assert (change.action, change.delta["change"], change.novel) == (Action.REMOVED, "removed", False)
+    elsewhere = [role("r", READ, ns="stage"), bound]
+    assert [c.action for c in compare([role("r", READ), bound], elsewhere)] == [Action.REMOVED]
+    built_in = binding("b", "ClusterRole/view", CI)
+    found = compare([role("view", READ, ns=None), built_in], [built_in])
+    assert {c.subject.data["role"]["builtin"] for c in news(found)} == {True}
+
+
+def test_a_role_that_may_have_become_one_without_a_known_name_is_unknown() -> None:
+    bound = binding("b", "Role/r", CI)
+    change = only(compare([role("r", READ), bound], [role(Unknown("name"), READ), bound]))
+    assert change.delta["confidence"] == "unknown"
 
 
 def test_everything_covers_the_unknown() -> None:
@@ -301,7 +316,7 @@ def test_from_a_namespace_to_the_cluster() -> None:
     change = only(compare([r, base], [r, head]))
     assert (change.delta["change"], change.delta["scope_widened"]) == ("widened", True)
     back = compare([r, head], [r, base])
-    assert [(c.action, c.delta["change"]) for c in back] == [(Action.MOVED, "moved")]
+    assert [(c.action, c.delta["change"]) for c in back] == [(Action.MODIFIED, "narrowed")]
     other = only(compare([r, base], [r, binding("b", "ClusterRole/r", CI, ns="dev")]))
     assert (other.delta["change"], other.delta["scope_widened"]) == ("added", False)
 

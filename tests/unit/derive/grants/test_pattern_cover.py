@@ -66,10 +66,10 @@ def test_inclusion_in_known_traps(wide: str, narrow: str, inside: bool) -> None:
 
 
 def test_long_hostile_patterns_are_answered_at_once() -> None:
-    hostile = "*a" * 3_000 + "b"
+    hostile = "*a" * 1_000 + "b"
     assert includes(hostile, hostile + "b") is False
     assert includes(hostile + "*", hostile + "c") is True
-    assert overlaps(hostile, "a" * 6_000) is False
+    assert overlaps(hostile, "a" * 2_000) is False
 
 
 @pytest.mark.parametrize(
