@@ -266,7 +266,11 @@ def test_a_binding_whose_role_the_change_deletes_allows_nothing() -> None:
     (change,) = compare([role("r", READ), bound], [bound])
     assert (change.action, change.delta["change"], change.novel) == (Action.REMOVED, "removed", False)
     elsewhere = [role("r", READ, ns="stage"), bound]
-    assert [c.action for c in compare([role("r", READ), bound], elsewhere)] == [Action.REMOVED]
+    told = compare([role("r", READ), bound], elsewhere)
+    assert [(c.action, c.subject.data["kind"]) for c in told] == [
+        (Action.ADDED, "definition"),
+        (Action.REMOVED, "identity"),
+    ]
     built_in = binding("b", "ClusterRole/view", CI)
     found = compare([role("view", READ, ns=None), built_in], [built_in])
     assert {c.subject.data["role"]["builtin"] for c in news(found)} == {True}
@@ -274,7 +278,8 @@ def test_a_binding_whose_role_the_change_deletes_allows_nothing() -> None:
 
 def test_a_role_that_may_have_become_one_without_a_known_name_is_unknown() -> None:
     bound = binding("b", "Role/r", CI)
-    change = only(compare([role("r", READ), bound], [role(Unknown("name"), READ), bound]))
+    told = news(compare([role("r", READ), bound], [role(Unknown("name"), READ), bound]))
+    (change,) = (c for c in told if c.subject.data["kind"] != "definition")
     assert change.delta["confidence"] == "unknown"
 
 
