@@ -272,7 +272,9 @@ class _Reading:
         exclusive: bool = False,
     ) -> None:
         unit, sources = subject.identity.unit, places(subject, where)
-        if via is not None:
+        if via is not None and holder.kind == "ceiling":
+            sources.insert(0, (via, "", ""))  # where it is lifted, not where it is written
+        elif via is not None:
             sources.append((via, "", "principal"))
         self.drafts.add(unit, holder, statement, written, role, sources, exclusive=exclusive)
 

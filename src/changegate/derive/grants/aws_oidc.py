@@ -213,8 +213,9 @@ def _owner_part(issuer: Issuer, fixed: str) -> str:
 def _strangers(issuer: Issuer, value: str, owner: str) -> str:
     if owner:
         return f"any owner whose name begins with {owner}"
-    name = value.partition("/")[2].partition(":")[0]
-    if issuer.end == "/" and name.strip("*?"):
+    before, _, after = value.removeprefix(issuer.start).partition("/")
+    name = after.partition(":")[0]
+    if issuer.end == "/" and not before.strip("*?") and name.strip("*?"):
         return f"a {issuer.thing} {name} of any owner"
     return f"any {issuer.thing}"
 

@@ -144,7 +144,7 @@ def test_policies_of_sam() -> None:
     admin, named, templated = grants(text)
     assert admin["role"]["admin"] is True
     assert (named["role"]["name"], named["role"]["resolved"]) == ("AWSLambdaExecute", False)
-    assert (templated["role"]["name"], templated["role"]["resolved"]) == ("S3ReadPolicy", False)
+    assert (templated["role"]["name"], templated["role"]["resolved"]) == ("S3ReadPolicy", True)
 
 
 def trusting(principal: str, more: str = "") -> str:
