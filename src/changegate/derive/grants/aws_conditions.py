@@ -13,7 +13,7 @@ from typing import Final
 
 from changegate.derive.grants.aws_policy import Atom, Statement
 from changegate.derive.grants.aws_words import wildcard
-from changegate.derive.grants.cover import ARN_PARTS, includes, overlaps
+from changegate.derive.grants.cover import ARN_PARTS, arn_includes, includes, overlaps
 
 STRANGER: Final = "\ue000"
 """A name that nobody wrote: what takes it takes everybody's."""
@@ -54,6 +54,7 @@ _GUARDS: Final = {
         "iam:putrolepolicy", "iam:putuserpolicy",
     ),
 }  # fmt: skip
+_LINKED: Final = "arn:*:iam::*:role/aws-service-role/*"  # of which AWS says what they may do
 # Networks broader than these are the internet, or halves of it.
 _BROADEST: Final = {4: 8, 6: 16}
 
@@ -153,7 +154,8 @@ def _always(atom: Atom) -> bool:
 
 def missing(statement: Statement) -> set[str]:
     """Keys of conditions that should bound what a statement hands on, where that is not one thing by name."""
-    one_thing = wildcard(statement.resources, actions=False) == "none"
+    on = statement.resources
+    one_thing = wildcard(on, actions=False) == "none" or all(arn_includes(_LINKED, text) for text in on.texts)
     if statement.effect != "allow" or one_thing or wildcard(statement.actions, actions=True) == "all":
         return set()
     asked = {atom.key for atom in statement.conditions}

@@ -99,10 +99,10 @@ ISSUERS: Final = (
     ),
 )
 # Claims that say whose token it is, when they are conditions of their own or parts of a customised subject.
-_OWNERS: Final = frozenset({"repository_owner", "repository_owner_id", "namespace_path", "namespace_id",
+OWNERS: Final = frozenset({"repository_owner", "repository_owner_id", "namespace_path", "namespace_id",
                             "terraform_organization_name", "terraform_organization_id", "organization_slug",
                             "enterprise", "enterprise_id"})  # fmt: skip
-_THINGS: Final = frozenset({"repo", "repository", "repository_id", "job_workflow_ref", "project_path",
+THINGS: Final = frozenset({"repo", "repository", "repository_id", "job_workflow_ref", "project_path",
                             "project_id", "terraform_workspace_id", "terraform_project_id"})  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def rung(issuer: Issuer, atoms: Iterable[Atom]) -> Rung | None:
     asked = unknown = False
     for atom in atoms:
         claim = atom.key.rpartition(":")[2]
-        if claim != "sub" and claim not in _OWNERS | _THINGS:
+        if claim != "sub" and claim not in OWNERS | THINGS:
             continue
         if atom.vacuous or not atom.operator.startswith("string"):
             continue
@@ -143,12 +143,12 @@ def _of_atom(issuer: Issuer, claim: str, atom: Atom) -> Rung | None:
 
 
 def _of_claim(claim: str, value: str) -> Rung | None:
-    if value.startswith("${") and value.endswith("}"):
+    if _is_hole(value):
         return None
     owner = value.partition("/")[0]
     if not owner or _wild(owner):
         return Rung(EVERYONE, f"whose {claim} is like {value}")
-    if claim in _OWNERS or value.endswith("/*"):
+    if claim in OWNERS or value.endswith("/*"):
         return Rung(OWNER, f"any of {owner}")
     return Rung(PINNED)
 
@@ -156,7 +156,7 @@ def _of_claim(claim: str, value: str) -> Rung | None:
 def of_subject(issuer: Issuer, value: str) -> Rung | None:
     """Whom a pattern of subjects lets in; None when the part that names the owner is not known."""
     fixed = value[: next((at for at, char in enumerate(value) if char in "*?"), len(value))]
-    if "${" in _owner_part(issuer, fixed):
+    if _is_hole(value) or "${" in _owner_part(issuer, fixed):
         return None
     if not value.strip("*"):
         return Rung(EVERYONE if issuer.stranger else OWNER, "every token")
@@ -224,11 +224,16 @@ def _customised(value: str) -> Rung:
     """A subject of other claims, by name and value: without one that names its owner, everybody has it."""
     parts = value.split(":")
     for name, said in pairwise(parts):
-        if name in _OWNERS | _THINGS:
+        if name in OWNERS | THINGS:
             found = _of_claim(name, said)
             if found is not None and found.rank != EVERYONE:
                 return found
     return Rung(EVERYONE, f"whose subject is like {value}")
+
+
+def _is_hole(value: str) -> bool:
+    """Whether nothing of a value is known: a reference, or a function of a template."""
+    return (value.startswith("${") and value.endswith("}")) or value.startswith('{"')
 
 
 def _wild(text: str) -> bool:

@@ -118,3 +118,38 @@ CLOUDFORMATION: Final = {
     "AWS::XRay::ResourcePolicy": ("PolicyDocument", ""),
 }
 """The property that holds the policy, and the one that names what it guards ("" = the resource itself)."""
+
+OF_AWS: Final = frozenset(
+    [
+        "009996457667",
+        "027434742980",
+        "033677994240",
+        "037604701340",
+        "048591011584",
+        "054676820928",
+        "076674570225",
+        "098369216593",
+        "114774131450",
+        "127311923021",
+        "156460612806",
+        "190560391635",
+        "383597477331",
+        "507241528517",
+        "582318560864",
+        "589379963580",
+        "600734575887",
+        "602401143452",
+        "635631232127",
+        "638102146993",
+        "652711504416",
+        "718504428378",
+        "754344448648",
+        "783225319266",
+        "797873946194",
+        "897822967062",
+        "985666609251",
+    ]
+)
+"""Accounts of AWS's own: those that load balancers write their logs from, and that images of EKS are in.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
+https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html"""

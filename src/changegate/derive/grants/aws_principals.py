@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from changegate.derive.grants import aws_oidc
+from changegate.derive.grants import aws_oidc, aws_places
 from changegate.derive.grants.aws_conditions import LIMITS, MFA, SOURCES, fence, keeps_out
 from changegate.derive.grants.aws_policy import OPEN, Atom, PolicyError, Statement, spelled
 from changegate.model.grant import Principal
@@ -99,11 +99,15 @@ def _whom(type_: str, value: str | Unknown, read: Statement, setting: Setting) -
         kind = parts[5].partition("/")[0]
         type_ = {"role": "role", "user": "user", "assumed-role": "role"}.get(kind, "account")
     account = parts[4] if len(parts) == _ARN else text
-    external = account.isascii() and account.isdigit() and len(account) == _ACCOUNT_DIGITS
+    external = _is_account(account) and account not in aws_places.OF_AWS
     found = Whom(Principal(type=type_, id=value, name=value, external=external))
     if external and type_ == "account" and setting.trust and not _guarded(read.conditions):
         found.missing.add("sts:ExternalId")
     return found
+
+
+def _is_account(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) == _ACCOUNT_DIGITS
 
 
 def _guarded(atoms: Iterable[Atom]) -> bool:
@@ -162,14 +166,15 @@ def _on_rung(whom: Whom, issuer: aws_oidc.Issuer, whose: list[Atom], atoms: froz
     name = whom.principal.name
     host = issuer.host if issuer.stranger else whom.principal.name
     shown = host.text if isinstance(host, Unknown) else host
-    subjects = sorted({v for atom in whose for v in atom.values if atom.key.rpartition(":")[2] != "aud"})
+    told = {"sub", *aws_oidc.OWNERS, *aws_oidc.THINGS}
+    subjects = sorted({v for atom in whose for v in atom.values if atom.key.rpartition(":")[2] in told})
     id_ = f"{shown} {', '.join(subjects)}" if subjects else f"everyone at {shown}"
     found = aws_oidc.rung(issuer, whose)
     if any(aws_oidc.dead(atom) for atom in whose):
         whom.flags.add("ineffective")
         found = aws_oidc.Rung(aws_oidc.PINNED)
     if found is None or (found.rank == aws_oidc.EVERYONE and _unknown(atoms)):
-        holes = [Unknown(v) for v in subjects if "${" in v]
+        holes = [Unknown(v) for v in subjects if "${" in v or v.startswith('{"')]
         unknown = _unknown(atoms) or next(iter(holes), Unknown(f"conditions of {shown}"))
         whom.principal = Principal(type="federated", id=f"{shown}, conditions not known", name=name,
                                    external=True, public=unknown)  # fmt: skip
@@ -187,7 +192,7 @@ def _on_rung(whom: Whom, issuer: aws_oidc.Issuer, whose: list[Atom], atoms: froz
 
 def _note_claims(whom: Whom, issuer: aws_oidc.Issuer | None, text: str, atoms: frozenset[Atom]) -> None:
     """Web identity needs an audience and a subject; what a key of unknown name holds may be either."""
-    asked = {atom.key.rpartition(":")[2] for atom in atoms if not atom.vacuous}
+    asked = {atom.key.rpartition(":")[2] for atom in atoms}
     if _unknown(atoms) or any("${" in claim or not claim for claim in asked):
         return
     host = issuer.host if issuer and issuer.stranger else text.partition("oidc-provider/")[2] or text

@@ -118,8 +118,9 @@ def _trusts(subject: Subject) -> bool:
 
 
 def _is_private(subject: Subject) -> bool:
-    """Whether an API is there for networks of its owner only."""
-    return bool(value_at(subject.data, "endpoint_configuration.0.types.0") == "PRIVATE")
+    """Whether only networks of its owner reach a resource: an API by its kind, a domain by where it is."""
+    api = value_at(subject.data, "endpoint_configuration.0.types.0") == "PRIVATE"
+    return api or bool(subject.data.get("vpc_options"))
 
 
 def _holder(subject: Subject, whom: Whom) -> Holder:

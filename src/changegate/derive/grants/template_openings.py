@@ -124,8 +124,10 @@ def policies(subject: Subject, properties: Mapping[str, Any]) -> Iterator[Place]
 
 
 def _is_private(properties: Mapping[str, Any]) -> bool:
-    """Whether an API is there for networks of its owner only."""
+    """Whether only networks of its owner reach a resource: an API by its kind, a domain by where it is."""
     endpoint = properties.get("EndpointConfiguration")
+    if properties.get("VPCOptions"):
+        return True
     return isinstance(endpoint, dict) and endpoint.get("Types") in ("PRIVATE", ["PRIVATE"])
 
 
