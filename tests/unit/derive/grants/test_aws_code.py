@@ -180,9 +180,24 @@ def test_all_but_somebody_is_everyone() -> None:
         ("StringLike", ["repo:example@1/app@2:environment:*"], "", ""),
         ("StringLike", ["repo:example/app:ref:refs/tags/v*"], "", ""),
         ("StringEquals", ["repo:example/app:pull_request"], "broad_trust", "pull requests of example/app"),
-        ("StringLike", ["repo:example/app:*"], "broad_trust", "any branch, tag and pull request of example/app"),
-        ("StringLike", ["repo:example@1/app@2:*"], "broad_trust", "any branch, tag and pull request of example/app"),
-        ("StringLike", ["repo:example/app@*"], "broad_trust", "any branch, tag and pull request of example/app"),
+        (
+            "StringLike",
+            ["repo:example/app:*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
+        (
+            "StringLike",
+            ["repo:example@1/app@2:*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
+        (
+            "StringLike",
+            ["repo:example/app@*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
         ("StringLike", ["repo:example/*"], "broad_trust", "any repository of example"),
         ("StringLike", ["repo:example@1/*"], "broad_trust", "any repository of example"),
         ("StringLike", ["repo:example@*/*"], "broad_trust", "any repository of example"),
@@ -236,11 +251,16 @@ def test_an_audience_tells_nobody_apart() -> None:
     assert grant["principal"]["id"] == f"everyone at {GITHUB}"
     assert grant["flags"] == ["external_federation", "missing_condition"]
     owner = {"StringEquals": {f"{GITHUB}:repository_owner_id": ["1"]}}
-    assert trust(assume({"Federated": provider}, **owner))[0]["flags"] == ["broad_trust", "external_federation"]
+    assert trust(assume({"Federated": provider}, **owner))[0]["flags"] == [
+        "broad_trust",
+        "external_federation",
+    ]
     cluster = "arn:aws:iam::1:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A"
     (grant,) = trust(assume({"Federated": cluster}))
     assert grant["flags"] == ["broad_trust", "external_federation"]
-    assert grant["missing_conditions"] == [f"oidc.eks.eu-west-1.amazonaws.com/id/A:{c}" for c in ("aud", "sub")]
+    assert grant["missing_conditions"] == [
+        f"oidc.eks.eu-west-1.amazonaws.com/id/A:{c}" for c in ("aud", "sub")
+    ]
 
 
 def test_policies_of_resources() -> None:
