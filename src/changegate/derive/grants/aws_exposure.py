@@ -76,7 +76,7 @@ def function_url(where: str, authorization: Any) -> Exposures:
 
 def shared(where: str, accounts: Any, action: str) -> Exposures:
     """An image, a snapshot or a service that is open to accounts, or to `all` of them."""
-    for one in accounts if isinstance(accounts, list) else [accounts]:
+    for one in _listed(accounts):
         if one is not None and one != "":
             yield Exposure(
                 where, statement("*" if one in ("all", "*") else {"AWS": one}, action), one == "all"
@@ -117,7 +117,7 @@ def _layer(subject: Subject) -> Exposures:
 def _bus(subject: Subject) -> Exposures:
     data = subject.data
     conditions: dict[str, Any] = {}
-    for one in data.get("condition") or []:
+    for one in _listed(data.get("condition")):
         if isinstance(one, Mapping) and isinstance(one.get("key"), str):
             conditions.setdefault(str(one.get("type")), {})[one["key"]] = one.get("value")
         else:
@@ -132,7 +132,7 @@ def _bus(subject: Subject) -> Exposures:
 def _bucket(subject: Subject) -> Exposures:
     yield from access_list("acl", subject.data.get("acl"))
     for at, grant in _maps(subject.data.get("grant")):
-        yield from list_entry(f"grant.{at}", grant.get("uri"), grant.get("permissions") or ())
+        yield from list_entry(f"grant.{at}", grant.get("uri"), _listed(grant.get("permissions")))
     for at, policy in _maps(subject.data.get("access_control_policy")):
         for number, grant in _maps(policy.get("grant")):
             for _, grantee in _maps(grant.get("grantee")):
@@ -140,8 +140,12 @@ def _bucket(subject: Subject) -> Exposures:
                 yield from list_entry(where, grantee.get("uri"), [grant.get("permission")])
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def _maps(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for at, one in enumerate(value if isinstance(value, list) else [value]):
+    for at, one in enumerate(_listed(value)):
         if isinstance(one, Mapping):
             yield at, one
 
@@ -167,8 +171,8 @@ def _field(name: str, action: str) -> Callable[[Subject], Exposures]:
 
 
 def _key(subject: Subject) -> Exposures:
-    operations = subject.data.get("operations") or []
-    actions = [f"kms:{one}" for one in operations if isinstance(one, str)]
+    operations = _listed(subject.data.get("operations"))
+    actions = [one if isinstance(one, Unknown) else f"kms:{one}" for one in operations]
     if subject.data.get("grantee_principal") is not None and actions:
         yield Exposure("grantee_principal", statement(whom(subject.data["grantee_principal"]), actions))
 

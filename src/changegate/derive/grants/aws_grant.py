@@ -81,12 +81,18 @@ def places(subject: Subject, where: str) -> list[tuple[Subject, str, str]]:
 
 
 def _statement(data: Any, where: str) -> Mapping[str, Any]:
+    found = value_at(data, where)
+    return found if isinstance(found, Mapping) else {}
+
+
+def value_at(data: Any, where: str) -> Any:
+    """What stands at a dotted place; None where there is nothing, what is not known where that begins."""
     for step in where.split("."):
         if isinstance(data, list):
-            data = data[int(step)]
-        else:
+            data = data[int(step)] if step.isdigit() and int(step) < len(data) else None
+        elif not isinstance(data, Unknown):
             data = data.get(step) if isinstance(data, Mapping) else None
-    return data if isinstance(data, Mapping) else {}
+    return data
 
 
 def finish(draft: Draft, index: Index) -> Held[Statement]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from changegate.derive.grants import aws_places
 from changegate.derive.grants.aws_drafts import Drafts, Role
-from changegate.derive.grants.aws_grant import Holder, places
+from changegate.derive.grants.aws_grant import Holder, places, value_at
 from changegate.derive.grants.aws_policy import PolicyError, Statement, parse, read, statement_at
 from changegate.derive.grants.held import Held, binding_on_head, misformed, refuse, shown
 from changegate.derive.terraform_code import steps_of
@@ -104,9 +104,7 @@ class _Reading:
                 if (policy.identity.unit, address) not in self.attached:
                     principal = Principal(type="any", id=address, name=address)
                     holder = Holder(f"definition {address}", principal, "definition")
-                    self._document(
-                        policy, field, policy.data.get(field), holder, policy.data.get("name") or ""
-                    )
+                    self._document(policy, field, policy.data.get(field), holder, _label(policy))
 
     def _owner(self, owner: Subject, kind: str) -> None:
         address = owner.identity.address
@@ -169,7 +167,7 @@ class _Reading:
     def _is_written(self, subject: Subject, name: Any) -> bool:
         if isinstance(name, Unknown):
             return self._referred(subject, name) is not None
-        return (subject.identity.unit, "group", name) in self.owners
+        return isinstance(name, str) and (subject.identity.unit, "group", name) in self.owners
 
     def _holder(self, subject: Subject, kind: str, name: Any, where: str) -> Holder:
         address = subject.identity.address
@@ -206,7 +204,7 @@ class _Reading:
         if policy is not None:
             if holder.kind != "ceiling":
                 self.attached.add((policy.identity.unit, policy.identity.address))
-            called = policy.data.get("name") or ""
+            called = _label(policy)
             document = policy.data.get("policy")
             self._document(policy, "policy", document, holder, called, via=subject, exclusive=exclusive)
         elif (known := aws_managed.managed(name)) is not None:
@@ -287,22 +285,18 @@ def referred(written: Mapping[tuple[str, str], Subject], subject: Subject, value
     return written.get((unit, address)) or written.get((unit, ".".join(steps_of(address))))
 
 
-def value_at(data: Any, where: str) -> Any:
-    """What stands at a dotted place; None where there is nothing, what is not known where that begins."""
-    for step in where.split("."):
-        if isinstance(data, list):
-            data = data[int(step)] if step.isdigit() and int(step) < len(data) else None
-        elif not isinstance(data, Unknown):
-            data = data.get(step) if isinstance(data, Mapping) else None
-    return data
-
-
 def _each(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Values of a field with their dotted places; a single one is at the field."""
     if isinstance(value, list):
         yield from ((f"{name}.{at}", one) for at, one in enumerate(value))
     else:
         yield name, value
+
+
+def _label(policy: Subject) -> str | Unknown:
+    """The name of a policy, as far as it has one."""
+    name = policy.data.get("name")
+    return name if isinstance(name, (str, Unknown)) else ""
 
 
 def _name(owner: Subject) -> str | Unknown:

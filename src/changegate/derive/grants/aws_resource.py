@@ -8,8 +8,7 @@ from typing import Any
 
 from changegate.derive.grants import aws_exposure, aws_places
 from changegate.derive.grants.aws_drafts import Drafts
-from changegate.derive.grants.aws_grant import Holder, opening, places
-from changegate.derive.grants.aws_identity import value_at
+from changegate.derive.grants.aws_grant import Holder, opening, places, value_at
 from changegate.derive.grants.aws_policy import (
     Patterns,
     PolicyError,
@@ -88,7 +87,7 @@ def _statement(
     subject: Subject, where: str, raw: Any, parsed: tuple[Statement, Mapping[str, str]], setting: Setting
 ) -> Grants:
     statement, written = parsed
-    if statement.unknown:
+    if statement.unknown or not isinstance(raw, Mapping):
         yield _unknown(subject, where, Unknown(statement.unknown))
         return
     # However wide its patterns are, a policy opens only what it stands at.
@@ -100,9 +99,14 @@ def _statement(
 
 
 def _exposed(subject: Subject, exposure: aws_exposure.Exposure) -> Grants:
-    parsed = read(exposure.statement, more=ELEMENTS)
-    setting = Setting(signed=exposure.signed)
-    yield from _statement(subject, exposure.where, exposure.statement, parsed, setting)
+    setting, where = Setting(signed=exposure.signed), exposure.where
+    try:
+        parsed = read(exposure.statement, more=ELEMENTS)
+        yield from list(_statement(subject, where, exposure.statement, parsed, setting))
+    except PolicyError as error:
+        if binding_on_head(subject):
+            refuse(subject, where or "principal", str(error), "Write it as the provider's reference has it.")
+        yield _unknown(subject, where, misformed(exposure.statement, str(error)))
 
 
 def _unknown(

@@ -13,6 +13,7 @@ from changegate.derive.grants import aws_conditions, derive
 from changegate.derive.grants.aws import grants
 from changegate.derive.grants.aws_places import TERRAFORM
 from changegate.derive.grants.aws_policy import Atom, parse
+from changegate.errors import InputProblem
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject, Unknown
 from support.grant_subjects import index, sides
@@ -388,3 +389,16 @@ def test_a_condition_with_a_variable_is_text_in_an_old_policy() -> None:
 def test_the_same_opening_is_not_new() -> None:
     side = [resource("aws_s3_bucket_acl.b", {"acl": "public-read"})]
     assert [change.novel for change in derive(*sides(side, side))] == [False]
+
+
+def test_what_is_no_principal_stops_a_change_and_not_its_base() -> None:
+    wrong = resource("aws_lambda_permission.p", {"action": "lambda:InvokeFunction", "principal": [7]})
+    with pytest.raises(InputProblem, match="something else than text where a principal belongs"):
+        held(wrong)
+    (found,) = grants(index(Side.BASE, [wrong]))
+    assert isinstance(found.grant.principal.id, Unknown)
+
+
+def test_operations_that_are_not_known() -> None:
+    data = {"grantee_principal": "arn:aws:iam::210987654321:role/r", "operations": Unknown("var.operations")}
+    assert held(resource("aws_kms_grant.g", data))[0]["actions"]["include"] == ["${var.operations}"]
