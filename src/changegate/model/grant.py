@@ -121,6 +121,8 @@ class Grant:
            others run), `public`, `ineffective`, `unrevocable`,
            `external_federation` (another identity provider says who it is), `missing_condition` (the
            condition that should tell its callers apart is not there, or lets everyone in),
+           `vacuous_condition` (a condition that looks like a guard and holds always), `broad_trust`
+           (more pipelines of one owner are trusted than one needs),
            `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
     escalations: ids of the escalation paths that all grants of the principal make up together, of which
                  this grant gives a part; sorted

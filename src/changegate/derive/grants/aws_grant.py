@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from changegate.derive.grants.aws_conditions import missing, vacuous
 from changegate.derive.grants.aws_cover import shown_condition
 from changegate.derive.grants.aws_policy import Statement
+from changegate.derive.grants.aws_principals import Whom
 from changegate.derive.grants.aws_words import conditions, flags, wildcard
 from changegate.derive.grants.held import Held, Sources, hold, listed
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
 from changegate.model.subject import Index, Subject, Unknown
 
-_ACCESS = frozenset({"identity", "definition"})  # grants whose actions may lead to further rights
+_ACCESS = frozenset(
+    {"identity", "definition", "membership"}
+)  # grants whose actions may lead to further rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +29,27 @@ class Holder:
     principal: Principal
     kind: str = "identity"
     flags: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
 
 
-def opening(subject: Subject, principal: Principal, kind: str, flags: set[str]) -> Holder:
+def opening(subject: Subject, whom: Whom, kind: str) -> Holder:
     """Somebody to whom a role (`trust`) or another resource opens itself."""
     verb = "trusts" if kind == "trust" else "opens to"
+    principal = whom.principal
     who = principal.id.text if isinstance(principal.id, Unknown) else principal.id
     return Holder(
-        f"{subject.identity.address} {verb} {principal.type} {who}", principal, kind, frozenset(flags)
+        f"{subject.identity.address} {verb} {principal.type} {who}",
+        principal,
+        kind,
+        frozenset(whom.flags),
+        frozenset(whom.missing),
     )
 
 
 @dataclass(slots=True)
 class Draft:
-    """Statements of one principal that differ in their actions only."""
+    """Statements of one principal that differ in their actions only. exclusive: what gives them takes away
+    whatever else gives the like."""
 
     unit: str
     holder: Holder
@@ -46,8 +57,10 @@ class Draft:
     written: dict[str, str] = field(default_factory=dict)
     roles: set[tuple[str | Unknown, bool]] = field(default_factory=set)
     sources: Sources = field(default_factory=Sources)
+    exclusive: bool = False
 
 
+_WAYS = {"ceiling": " at most", "membership": " as a member"}  # a holder has grants of several kinds
 _ELEMENTS = {
     "actions": ("Action", "NotAction"),
     "resources": ("Resource", "NotResource"),
@@ -56,29 +69,38 @@ _ELEMENTS = {
 }
 
 
-def name_places(sources: Sources, subject: Subject, where: str) -> None:
-    """Note where a grant was read: a whole policy, or one statement of which the elements are seen."""
-    sources.add(subject, where, "")
+def places(subject: Subject, where: str) -> list[tuple[Subject, str, str]]:
+    """Where a grant was read: a whole policy, or one statement of which the elements are seen. Subject,
+    dotted place, and the field of the grant ("" = all of it)."""
+    found = [(subject, where, "")]
     statement = _statement(subject.data, where)
     for name, elements in _ELEMENTS.items():
         element = next((e for e in elements if e in statement), "")
-        sources.add(subject, f"{where}.{element}" if element else where, name)
+        found.append((subject, f"{where}.{element}" if element else where, name))
+    return found
 
 
 def _statement(data: Any, where: str) -> Mapping[str, Any]:
+    found = value_at(data, where)
+    return found if isinstance(found, Mapping) else {}
+
+
+def value_at(data: Any, where: str) -> Any:
+    """What stands at a dotted place; None where there is nothing, what is not known where that begins."""
     for step in where.split("."):
         if isinstance(data, list):
-            data = data[int(step)]
-        else:
+            data = data[int(step)] if step.isdigit() and int(step) < len(data) else None
+        elif not isinstance(data, Unknown):
             data = data.get(step) if isinstance(data, Mapping) else None
-    return data if isinstance(data, Mapping) else {}
+    return data
 
 
 def finish(draft: Draft, index: Index) -> Held[Statement]:
     """The grant that a draft has become."""
     statement, holder = draft.statement, draft.holder
     roles = sorted(draft.roles, key=str)
-    found = flags(statement) | holder.flags if holder.kind in _ACCESS else set(holder.flags)
+    found = _flags(statement, holder)
+    lacks = holder.missing | (missing(statement) if holder.kind in _ACCESS else set())
     if statement.unknown:
         unknown = Unknown(statement.unknown)
         actions = Actions(include=unknown, wildcard=unknown)
@@ -101,7 +123,9 @@ def finish(draft: Draft, index: Index) -> Held[Statement]:
         resources=resources,
         conditions=Unknown(statement.unknown) if statement.unknown else conditions(statement),
         scope=Scope(type="account"),
+        authority="exclusive" if draft.exclusive else "additive",
         flags=sorted(found),
+        missing_conditions=sorted(lacks) if statement.effect == "allow" else [],
     )
     unsure = statement.unknown or statement.loose or isinstance(holder.principal.id, Unknown)
     return hold(
@@ -114,6 +138,15 @@ def finish(draft: Draft, index: Index) -> Held[Statement]:
         core=statement,
         confidence="unknown" if unsure else "exact",
     )
+
+
+def _flags(statement: Statement, holder: Holder) -> set[str]:
+    found = {"malformed"} if statement.malformed else set()
+    if holder.kind == "ceiling" or statement.effect != "allow":
+        return found
+    if vacuous(statement.conditions):
+        found.add("vacuous_condition")
+    return found | holder.flags | (flags(statement) if holder.kind in _ACCESS else set())
 
 
 def _actions(draft: Draft) -> Actions:
@@ -144,9 +177,10 @@ def _width(statement: Statement, name: str, kind: str) -> str | Unknown:
 
 def _address(draft: Draft) -> str:
     statement = draft.statement
+    holder = f"{draft.holder.key}{_WAYS.get(draft.holder.kind, '')}"
     if statement.unknown:
-        return f"{draft.holder.key}: what is not known ({listed([statement.unknown])})"
-    words = [f"{draft.holder.key}: {statement.effect}"]
+        return f"{holder}: what is not known ({listed([statement.unknown])})"
+    words = [f"{holder}: {statement.effect}"]
     if statement.actions.negated:
         words.append(f"all but {listed(sorted(statement.actions.texts))}")
     but = "all but " if statement.resources.negated else ""

@@ -47,7 +47,8 @@ class Patterns(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Statement:
     """Actions in lower case. unknown: "" when the policy is known, else a text that is equal for
-    equal unknown policies; malformed: it has elements that no identity policy can have; loose: `actions`
+    equal unknown policies; malformed: it has elements that no such policy can have, or
+    variables that are none; loose: `actions`
     and `resources` of which a pattern is not known at all, and may be as wide as any."""
 
     effect: str
@@ -57,6 +58,11 @@ class Statement:
     malformed: bool = False
     unknown: str = ""
     loose: frozenset[str] = frozenset()
+
+    @classmethod
+    def not_known(cls, text: str) -> Statement:
+        """What stands for a statement, or a policy, that cannot be read; equal texts are equal."""
+        return cls("allow", NOTHING, NOTHING, unknown=text)
 
 
 NOTHING = Patterns(frozenset())
@@ -71,25 +77,38 @@ def parse(policy: str | Mapping[str, Any]) -> list[tuple[Statement, dict[str, st
 
     Raises PolicyError.
     """
-    return [read(statement) for statement in statements_of(policy)]
+    old = old_variables(policy)
+    return [read(statement, old=old) for statement in statements_of(policy)]
+
+
+def old_variables(policy: str | Mapping[str, Any]) -> bool:
+    """Whether `${...}` in a policy is plain text: without a version it is one of 2008, which has no variables
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html)."""
+    document = _document(policy)
+    version = document.get("Version") if isinstance(document, Mapping) else None
+    return version is None or version == "2008-10-17"
 
 
 def statements_of(policy: str | Mapping[str, Any]) -> list[Any]:
     """The statements of a policy, as they are. Raises PolicyError."""
-    try:
-        document = json.loads(policy, object_pairs_hook=_unique) if isinstance(policy, str) else policy
-    except RecursionError:
-        raise PolicyError("the policy is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise PolicyError(
-            f"the policy is not JSON: {error.msg} (its line {error.lineno}, column {error.colno})"
-        ) from None
+    document = _document(policy)
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     if isinstance(statements, (Mapping, Unknown)):
         statements = [statements]
     if not isinstance(statements, list):
         raise PolicyError("the policy has no statements")
     return statements
+
+
+def _document(policy: str | Mapping[str, Any]) -> Any:
+    try:
+        return json.loads(policy, object_pairs_hook=_unique) if isinstance(policy, str) else policy
+    except RecursionError:
+        raise PolicyError("the policy is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise PolicyError(
+            f"the policy is not JSON: {error.msg} (its line {error.lineno}, column {error.colno})"
+        ) from None
 
 
 def statement_at(where: str, policy: Any, number: int) -> str:
@@ -109,17 +128,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def read(raw: Any, *, more: frozenset[str] = frozenset()) -> tuple[Statement, dict[str, str]]:
+def read(
+    raw: Any, *, more: frozenset[str] = frozenset(), old: bool = False
+) -> tuple[Statement, dict[str, str]]:
     """One statement, and its actions as written by their lower-case form. Raises PolicyError.
 
     `more` are elements that the policy may have beside those of an identity policy; a resource, which
-    such a policy may leave out, is then not asked for.
+    such a policy may leave out, is then not asked for. `old`: the policy is of a version without variables.
     """
     unsettled = raw if isinstance(raw, Unknown) else None
     if not isinstance(raw, Mapping):
         if unsettled is None:
             raise PolicyError("a statement of the policy is not an object")
-        return Statement("allow", NOTHING, NOTHING, unknown=unsettled.text), {}
+        return Statement.not_known(unsettled.text), {}
     known = {key.lower(): key for key in _STATEMENT_KEYS}
     others = [key for key in raw if key not in _STATEMENT_KEYS | more]
     for key in others:
@@ -127,7 +148,7 @@ def read(raw: Any, *, more: frozenset[str] = frozenset()) -> tuple[Statement, di
             raise PolicyError(f"the policy writes {known[key.lower()]!r} as {key!r}")
     effect = raw.get("Effect")
     if isinstance(effect, Unknown):
-        return Statement("allow", NOTHING, NOTHING, unknown=effect.text), {}
+        return Statement.not_known(effect.text), {}
     if effect not in ("Allow", "Deny"):
         raise PolicyError("a statement of the policy has no Effect Allow or Deny")
     actions = _patterns(raw, "Action")
@@ -141,7 +162,7 @@ def read(raw: Any, *, more: frozenset[str] = frozenset()) -> tuple[Statement, di
         Patterns(frozenset(written), actions.negated),
         resources,
         _conditions(raw.get("Condition", {})),
-        malformed=bool(others),
+        malformed=bool(others) or (old and _has_variable(raw)),
         loose=frozenset(
             name
             for name, values in (("actions", _values(raw, "Action")), ("resources", _values(raw, "Resource")))
@@ -149,6 +170,20 @@ def read(raw: Any, *, more: frozenset[str] = frozenset()) -> tuple[Statement, di
         ),
     )
     return statement, written
+
+
+def _has_variable(raw: Mapping[str, Any]) -> bool:
+    """Whether a policy variable stands in a statement: its name has a colon, as no reference of code has."""
+    waiting: list[Any] = [raw.get(name) for name in ("Resource", "NotResource", "Condition")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and any(":" in hole for hole in _HOLE.findall(value)):
+            return True
+    return False
 
 
 def _values(raw: Mapping[str, Any], name: str) -> Iterable[Any]:

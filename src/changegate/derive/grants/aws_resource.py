@@ -1,47 +1,30 @@
-"""Grants that stand at what they open: who may assume a role, and policies of AWS resources."""
+"""Grants that stand at what they open, in Terraform: who may assume a role, and what opens a resource."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places, opening
+from changegate.derive.grants import aws_exposure, aws_places
+from changegate.derive.grants.aws_drafts import Drafts
+from changegate.derive.grants.aws_grant import Holder, opening, places, value_at
 from changegate.derive.grants.aws_policy import (
-    NOTHING,
     Patterns,
     PolicyError,
     Statement,
+    old_variables,
     read,
     statement_at,
     statements_of,
 )
-from changegate.derive.grants.aws_principals import ELEMENTS, principals
+from changegate.derive.grants.aws_principals import ELEMENTS, Setting, Whom, denials, principals
 from changegate.derive.grants.held import Held, binding_on_head, misformed, refuse
 from changegate.model.grant import Principal
 from changegate.model.subject import Index, Subject, Unknown
 
-# Attributes that hold a policy, from the provider's reference of each type.
-_POLICIES: Final = {
-    "aws_iam_role": "assume_role_policy",
-    "aws_backup_vault_policy": "policy",
-    "aws_ecr_repository_policy": "policy",
-    "aws_efs_file_system_policy": "policy",
-    "aws_elasticsearch_domain": "access_policies",
-    "aws_elasticsearch_domain_policy": "access_policies",
-    "aws_kms_key": "policy",
-    "aws_kms_key_policy": "policy",
-    "aws_opensearch_domain": "access_policies",
-    "aws_opensearch_domain_policy": "access_policies",
-    "aws_s3_bucket": "policy",
-    "aws_s3_bucket_policy": "policy",
-    "aws_secretsmanager_secret": "policy",
-    "aws_secretsmanager_secret_policy": "policy",
-    "aws_sns_topic": "policy",
-    "aws_sns_topic_policy": "policy",
-    "aws_sqs_queue": "policy",
-    "aws_sqs_queue_policy": "policy",
-}
+Grants = Iterator[tuple[str, Holder, Statement, Mapping[str, str]]]
+"""Where it stands, who holds it, and the statement with its actions as written."""
 
 
 def grants(index: Index) -> list[Held[Statement]]:
@@ -49,23 +32,28 @@ def grants(index: Index) -> list[Held[Statement]]:
 
     Raises InputProblem for policies that are no policies, when the change proposes them.
     """
-    drafts: dict[tuple[object, ...], Draft] = {}
-    for type_, attribute in _POLICIES.items():
+    drafts, issuers = Drafts(index), _issuers(index)
+    for type_, attribute in aws_places.TERRAFORM.items():
         for subject in index.of(f"terraform/{type_}"):
-            for where, holder, statement, written in _policy(subject, attribute):
-                _add(drafts, subject, where, holder, statement, written)
-    for permission in index.of("terraform/aws_lambda_permission"):
-        for where, holder, statement, written in _permission(permission):
-            _add(drafts, permission, where, holder, statement, written)
-    return [finish(draft, index) for draft in drafts.values()]
+            _add(drafts, subject, _policy(subject, attribute, issuers))
+    for type_, exposures in aws_exposure.TERRAFORM.items():
+        for subject in index.of(f"terraform/{type_}"):
+            for exposure in exposures(subject):
+                _add(drafts, subject, _exposed(subject, exposure))
+    return drafts.finished()
 
 
-Grants = Iterator[tuple[str, Holder, Statement, Mapping[str, str]]]
-"""Where it stands, who holds it, and the statement with its actions as written."""
+def _issuers(index: Index) -> dict[str, str]:
+    """URLs of identity providers by their addresses."""
+    return {
+        subject.identity.address: url
+        for subject in index.of("terraform/aws_iam_openid_connect_provider")
+        if isinstance(url := subject.data.get("url"), str)
+    }
 
 
-def _policy(subject: Subject, attribute: str) -> Grants:
-    policy = subject.data.get(attribute)
+def _policy(subject: Subject, attribute: str, issuers: Mapping[str, str]) -> Grants:
+    policy = value_at(subject.data, attribute)
     if policy is None or policy == "":
         return
     if isinstance(policy, Unknown):
@@ -74,10 +62,20 @@ def _policy(subject: Subject, attribute: str) -> Grants:
     try:
         if not isinstance(policy, (str, Mapping)):
             raise PolicyError("the policy is not text")
+        old, every = old_variables(policy), statements_of(policy)
+        statements = [read(raw, more=ELEMENTS, old=old) for raw in every]
+        setting = Setting(
+            denials=denials(every, [statement for statement, _ in statements]),
+            trust=_trusts(subject),
+            issuers=issuers,
+            private=_is_private(subject),
+        )
         yield from [
             grant
-            for number, raw in enumerate(statements_of(policy))
-            for grant in _statement(subject, statement_at(attribute, policy, number), raw)
+            for number, raw in enumerate(every)
+            for grant in _statement(
+                subject, statement_at(attribute, policy, number), raw, statements[number], setting
+            )
         ]
     except PolicyError as error:
         if binding_on_head(subject) and not isinstance(policy, Mapping):
@@ -85,64 +83,54 @@ def _policy(subject: Subject, attribute: str) -> Grants:
         yield _unknown(subject, attribute, misformed(policy, str(error)))
 
 
-def _statement(subject: Subject, where: str, raw: Any) -> Grants:
-    statement, written = read(raw, more=ELEMENTS)
-    if statement.unknown:
+def _statement(
+    subject: Subject, where: str, raw: Any, parsed: tuple[Statement, Mapping[str, str]], setting: Setting
+) -> Grants:
+    statement, written = parsed
+    if statement.unknown or not isinstance(raw, Mapping):
         yield _unknown(subject, where, Unknown(statement.unknown))
         return
     # However wide its patterns are, a policy opens only what it stands at.
     named = frozenset() if statement.resources.negated else statement.resources.texts - {"*"}
     here = named or {subject.identity.address}
-    statement = replace(statement, resources=Patterns(frozenset(here)), loose=statement.loose - {"resources"})
-    for principal, flags in principals(raw, statement.conditions):
-        if _trusts(subject) and principal.type == "service":
-            flags.discard("missing_condition")  # what a service may do for its users, it does as the role
-        yield where, _holder(subject, principal, flags), statement, written
+    own = replace(statement, resources=Patterns(frozenset(here)), loose=statement.loose - {"resources"})
+    for whom in principals(raw, statement, setting):
+        yield where, _holder(subject, whom), own, written
 
 
-def _permission(subject: Subject) -> Grants:
-    """`aws_lambda_permission`: one statement of a function's policy, taken apart."""
-    data = subject.data
-    limits = {"source_arn": "aws:SourceArn", "source_account": "aws:SourceAccount"}
-    limits |= {"principal_org_id": "aws:PrincipalOrgID"}
-    who = data.get("principal")
-    if who is None:
-        return
-    service = isinstance(who, str) and who.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-    raw = {
-        "Effect": "Allow",
-        "Principal": {"Service" if service else "AWS": who},
-        "Action": data.get("action") or Unknown(f"{subject.identity.address}.action"),
-        "Condition": {"StringLike": {key: data[name] for name, key in limits.items() if data.get(name)}},
-    }
-    yield from _statement(subject, "", raw)
+def _exposed(subject: Subject, exposure: aws_exposure.Exposure) -> Grants:
+    setting, where = Setting(signed=exposure.signed), exposure.where
+    try:
+        parsed = read(exposure.statement, more=ELEMENTS)
+        yield from list(_statement(subject, where, exposure.statement, parsed, setting))
+    except PolicyError as error:
+        if binding_on_head(subject):
+            refuse(subject, where or "principal", str(error), "Write it as the provider's reference has it.")
+        yield _unknown(subject, where, misformed(exposure.statement, str(error)))
 
 
 def _unknown(
     subject: Subject, where: str, value: Unknown
 ) -> tuple[str, Holder, Statement, Mapping[str, str]]:
     who = Unknown(f"{subject.identity.address}: {value.text}")
-    holder = _holder(subject, Principal(type="any", id=who, name=who), set())
-    return where, holder, Statement("allow", NOTHING, NOTHING, unknown=value.text), {}
+    whom = Whom(Principal(type="any", id=who, name=who))
+    return where, _holder(subject, whom), Statement.not_known(value.text), {}
 
 
 def _trusts(subject: Subject) -> bool:
     return subject.kind == "terraform/aws_iam_role"
 
 
-def _holder(subject: Subject, principal: Principal, flags: set[str]) -> Holder:
-    return opening(subject, principal, "trust" if _trusts(subject) else "resource", flags)
+def _is_private(subject: Subject) -> bool:
+    """Whether only networks of its owner reach a resource: an API by its kind, a domain by where it is."""
+    api = value_at(subject.data, "endpoint_configuration.0.types.0") == "PRIVATE"
+    return api or bool(subject.data.get("vpc_options"))
 
 
-def _add(
-    drafts: dict[tuple[object, ...], Draft],
-    subject: Subject,
-    where: str,
-    holder: Holder,
-    statement: Statement,
-    written: Mapping[str, str],
-) -> None:
-    key = (subject.identity.unit, holder.key, statement)
-    draft = drafts.setdefault(key, Draft(subject.identity.unit, holder, statement))
-    draft.written.update(written)
-    name_places(draft.sources, subject, where)
+def _holder(subject: Subject, whom: Whom) -> Holder:
+    return opening(subject, whom, "trust" if _trusts(subject) else "resource")
+
+
+def _add(drafts: Drafts, subject: Subject, found: Grants) -> None:
+    for where, holder, statement, written in found:
+        drafts.add(subject.identity.unit, holder, statement, written, ("", False), places(subject, where))

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from changegate.derive.grants import aws_ceilings, aws_guards, template_openings
 from changegate.derive.grants.aws_cover import compare
-from changegate.derive.grants.aws_drafts import Drafts
+from changegate.derive.grants.aws_drafts import Drafts, Role
 from changegate.derive.grants.aws_grant import Holder
 from changegate.derive.grants.aws_policy import Statement, read
+from changegate.derive.grants.aws_principals import Setting
 from changegate.derive.grants.held import Held
-from changegate.derive.grants.policy_documents import PLAIN, Documents, Policy, Role, items, unknown_of
+from changegate.derive.grants.policy_documents import PLAIN, Documents, Policy, items, unknown_of
 from changegate.derive.grants.symbols import as_text
 from changegate.derive.stacks import FAMILY, Stacks, resources
-from changegate.knowledge import aws_iam
+from changegate.knowledge import aws_iam, aws_managed
 from changegate.model.change import Change
 from changegate.model.grant import Principal
 from changegate.model.subject import Index, Subject, Unknown
@@ -32,30 +34,22 @@ _NAMED: Final = {
 }
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _DOCUMENT: Final = "Properties.PolicyDocument"
-_RESOURCE_POLICIES: Final = {
-    "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
-    "AWS::SQS::QueuePolicy": ("PolicyDocument", "Queues"),
-    "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
-    "AWS::KMS::Key": ("KeyPolicy", ""),
-    "AWS::ECR::Repository": ("RepositoryPolicyText", ""),
-    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "SecretId"),
-}
 _SAM: Final = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
-_PERMISSION_KEYS: Final = {
-    "SourceArn": ("ArnLike", "aws:SourceArn"),
-    "SourceAccount": ("StringEquals", "aws:SourceAccount"),
-    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
-    "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
-    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
-}
+_SSO: Final = "AWS::SSO::PermissionSet"
+_POLICIES: Final = {"AWS::IoT::Policy": "PolicyDocument"}
+"""Policies that are attached at run time."""
 
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between two states of the templates."""
     stacks = Stacks(base, head)
-    before = _Reading(base, stacks).grants()
-    after = _Reading(head).grants()
-    return compare(before, after)
+    before, limits_before = aws_ceilings.parted(_Reading(base, stacks).grants())
+    after, limits_after = aws_ceilings.parted(_Reading(head).grants())
+    yield from compare(before, after)
+    there = {(unit, name) for unit, _, name in resources(head)}
+    yield from aws_ceilings.compare(
+        limits_before, limits_after, lambda held: (held.identity.unit, held.grant.principal.name) in there
+    )
 
 
 class _Reading:
@@ -69,6 +63,7 @@ class _Reading:
         self._drafts = Drafts(index)
         self._names: dict[str, dict[str, Subject]] = {}
         self._attached: set[tuple[str, str]] = set()
+        self._members: list[tuple[tuple[Subject, str, Holder], Any]] = []
         for (unit, _, name), subject in resources(index).items():
             self._names.setdefault(unit, {})[name] = subject
         self._documents = Documents(self._drafts, self._names, stacks)
@@ -84,7 +79,9 @@ class _Reading:
                 self._definition(subject, _DOCUMENT, _document(subject))
         for subject in self._index.of("aws_policy/document"):
             self._definition(subject, "", subject.data)
-        return self._drafts.finished()
+        for member, group in self._members:
+            self._member(member, group)
+        return aws_guards.of_people(self._drafts.finished())
 
     def _resource(self, subject: Subject) -> None:
         type_, properties = _type(subject), subject.data.get("Properties")
@@ -101,13 +98,28 @@ class _Reading:
             self._documents.take(policy, _DOCUMENT, properties.get("PolicyDocument"))
         elif type_ in _SAM:
             self._serverless(subject, properties)
-        elif type_ in _RESOURCE_POLICIES:
-            field, target = _RESOURCE_POLICIES[type_]
-            policy = Policy(subject=subject, on=_guarded(subject, properties.get(target)))
-            self._documents.take(policy, f"Properties.{field}", properties.get(field))
-        elif type_ == "AWS::Lambda::Permission":
-            policy = Policy(subject=subject, on=_guarded(subject, None))
-            self._documents.statement(policy, "Properties", _permission(properties))
+        elif type_ == _SSO:
+            self._permission_set(subject, properties)
+        elif type_ in _POLICIES:
+            self._definition(subject, f"Properties.{_POLICIES[type_]}", properties.get(_POLICIES[type_]))
+        elif type_ == "AWS::IAM::UserToGroupAddition":
+            for at, user in items(properties.get("Users")):
+                member = (subject, f"Properties.Users{at}", self._named(subject, "user", user))
+                self._members.append((member, properties.get("GroupName")))
+        self._opened(subject, properties)
+
+    def _opened(self, subject: Subject, properties: Mapping[str, Any]) -> None:
+        """What a resource opens to others, and what it is held by."""
+        for exposure in template_openings.exposures(subject, properties):
+            on = exposure.on or (subject.identity.address,)
+            setting = Setting(signed=exposure.signed)
+            policy = Policy(subject=subject, on=on, setting=setting)
+            self._documents.statement(policy, exposure.where, exposure.statement)
+        for place in template_openings.policies(subject, properties):
+            policy = Policy(subject=subject, on=place.on, setting=Setting(private=place.private))
+            self._documents.take(policy, place.where, place.document)
+        for where, holder, document in template_openings.ceilings(subject, properties):
+            self._documents.take(Policy(subject=subject, holder=holder), where, document)
 
     # Who holds what.
 
@@ -134,11 +146,45 @@ class _Reading:
             self._documents.take(policy, f"Properties.Policies{at}.PolicyDocument", document)
         for at, arn in items(properties.get("ManagedPolicyArns")):
             self._managed(subject, f"Properties.ManagedPolicyArns{at}", arn, holder)
+        self._bounded(
+            subject, "Properties.PermissionsBoundary", properties.get("PermissionsBoundary"), holder
+        )
+        for at, group in items(properties.get("Groups")):
+            self._members.append(((subject, f"Properties.Groups{at}", holder), group))
         self._trust(subject, properties, holder)
+
+    def _bounded(self, subject: Subject, where: str, arn: Any, holder: Holder) -> None:
+        if arn is not None and arn != "":
+            self._managed(subject, where, arn, Holder(holder.key, holder.principal, "ceiling"))
+
+    def _member(self, member: tuple[Subject, str, Holder], name: Any) -> None:
+        """Whoever is in a group has what the group has."""
+        subject, where, who = member
+        unit = self._documents.unit(subject)
+        group = self._named(subject, "group", name)
+        holder = Holder(who.key, who.principal, "membership")
+        self._drafts.pass_on(unit, group.key, holder, (group.principal.id, False), (subject, where))
+        if not isinstance(name, Unknown) or _reference(name) not in self._names[subject.identity.unit]:
+            policy = Policy(subject=subject, holder=holder, role=(group.principal.id, False))
+            self._documents.unknown(policy, where, Unknown(f"statements of {group.key}"))
+
+    def _permission_set(self, subject: Subject, properties: Mapping[str, Any]) -> None:
+        holder = self._holder(subject, "role", f"permission set {subject.identity.address}")
+        policy = Policy(subject=subject, holder=holder)
+        self._documents.take(policy, "Properties.InlinePolicy", properties.get("InlinePolicy") or None)
+        for at, arn in items(properties.get("ManagedPolicies")):
+            self._managed(subject, f"Properties.ManagedPolicies{at}", arn, holder)
+        for at, entry in items(properties.get("CustomerManagedPolicyReferences")):
+            name = entry.get("Name") if isinstance(entry, dict) else entry
+            where = f"Properties.CustomerManagedPolicyReferences{at}"
+            self._managed(subject, where, f"policy {name}" if isinstance(name, str) else name, holder)
+        boundary = properties.get("PermissionsBoundary")
+        arn = boundary.get("ManagedPolicyArn") if isinstance(boundary, dict) else boundary
+        self._bounded(subject, "Properties.PermissionsBoundary", arn, holder)
 
     def _trust(self, subject: Subject, properties: Mapping[str, Any], holder: Holder) -> None:
         """Who may become the role."""
-        policy = Policy(subject=subject, on=(str(holder.principal.id),))
+        policy = Policy(subject=subject, on=(str(holder.principal.id),), trust=True)
         trust = properties.get("AssumeRolePolicyDocument")
         self._documents.take(policy, "Properties.AssumeRolePolicyDocument", trust)
 
@@ -158,13 +204,27 @@ class _Reading:
             if isinstance(entry, dict) and "Statement" in entry:
                 self._documents.take(Policy(subject=subject, holder=holder), where, entry)
             elif isinstance(entry, dict):
-                # A policy template of SAM: what it grants stands in SAM, not here.
-                role = (", ".join(entry), True)
-                policy = Policy(subject=subject, holder=holder, role=role)
-                self._documents.unknown(policy, where, unknown_of(entry))
+                self._templates(subject, where, entry, holder)
             else:
                 self._managed(subject, where, entry, holder)
+        self._bounded(
+            subject, "Properties.PermissionsBoundary", properties.get("PermissionsBoundary"), holder
+        )
+        for at, raw in items(properties.get("Connectors")):
+            policy = Policy(subject=subject, holder=holder, role=("connector", True))
+            self._documents.unknown(policy, f"Properties.Connectors{at}", unknown_of(raw))
         self._trust(subject, properties, holder)
+
+    def _templates(self, subject: Subject, where: str, entry: Mapping[str, Any], holder: Holder) -> None:
+        """Policy templates of SAM, by name."""
+        for name, given in entry.items():
+            policy = Policy(subject=subject, holder=holder, role=(name, True))
+            statements = template_openings.sam_statements(name, given)
+            if statements is None:
+                self._documents.unknown(policy, f"{where}.{name}", unknown_of({name: given}))
+                continue
+            for statement in statements:
+                self._documents.statement(policy, f"{where}.{name}", statement)
 
     def _definition(self, subject: Subject, where: str, document: Any) -> None:
         name = subject.identity.address
@@ -179,7 +239,8 @@ class _Reading:
         if isinstance(arn, Unknown):
             policy = self._names[subject.identity.unit].get(_reference(arn))
             if policy is not None and _type(policy) == _MANAGED:
-                self._attached.add((policy.identity.unit, policy.identity.address))
+                if holder.kind != "ceiling":
+                    self._attached.add((policy.identity.unit, policy.identity.address))
                 role = _label(policy.data.get("Properties"))
                 via = (subject, where)
                 attached = Policy(subject=policy, holder=holder, role=role, via=via)
@@ -187,40 +248,21 @@ class _Reading:
                 return
         text = str(as_text(arn))
         name = aws_iam.managed_name(text) or (text if ":" not in text else "")
-        if name in aws_iam.table().managed:
-            sources = [(subject, where, field) for field in ("", "actions", "resources", "principal")]
-            for raw in aws_iam.table().managed[name]:
-                self._drafts.add(self._documents.unit(subject), holder, *read(raw), (name, True), sources)
-        else:
-            policy_ = Policy(subject=subject, holder=holder, role=(name or text, bool(name)))
-            self._documents.unknown(policy_, where, Unknown(f"statements of {text}"))
+        known = aws_managed.managed(name)
+        opaque = Policy(subject=subject, holder=holder, role=(name or text, bool(name)))
+        if known is None:
+            self._documents.unknown(opaque, where, Unknown(f"statements of {text}"))
+            return
+        sources = [(subject, where, field) for field in ("", "actions", "resources", "principal")]
+        for raw in known.statements:
+            self._drafts.add(self._documents.unit(subject), holder, *read(raw), (name, True), sources)
+        if known.abridged:
+            self._documents.unknown(opaque, where, Unknown(f"the rest of {name}"))
 
 
 def _document(policy: Subject) -> Any:
     properties = policy.data.get("Properties")
     return properties.get("PolicyDocument") if isinstance(properties, dict) else properties
-
-
-def _guarded(subject: Subject, targets: Any) -> tuple[str, ...]:
-    """What a resource policy guards, in the words of the template."""
-    return tuple(str(as_text(target)) for _, target in items(targets)) or (subject.identity.address,)
-
-
-def _permission(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A permission of a function as the statement that it adds to the function's policy."""
-    who = properties.get("Principal", "")
-    conditions: dict[str, dict[str, Any]] = {}
-    for field, (operator, key) in _PERMISSION_KEYS.items():
-        if field in properties:
-            conditions.setdefault(operator, {})[key] = properties[field]
-    service = isinstance(who, Unknown) or "." in str(who)
-    return {
-        "Effect": "Allow",
-        "Action": properties.get("Action", ""),
-        "Resource": str(as_text(properties.get("FunctionName", ""))),
-        "Principal": {"Service": who} if service else who,
-        "Condition": conditions,
-    }
 
 
 def _type(subject: Subject) -> str:

@@ -54,6 +54,10 @@ class Sources:
             if not self.paths.get(path):
                 self.paths[path] = not subject.context
 
+    def copy(self) -> Sources:
+        """The same places, to which others may be added."""
+        return Sources({name: dict(found) for name, found in self.origins.items()}, dict(self.paths))
+
     @property
     def changed(self) -> frozenset[str]:
         return frozenset(path for path, changed in self.paths.items() if changed)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from changegate.derive.grants.aws_drafts import Drafts
+from changegate.derive.grants.aws_drafts import Drafts, Role
 from changegate.derive.grants.aws_grant import Holder, opening
 from changegate.derive.grants.aws_policy import Patterns, PolicyError, Statement, read
-from changegate.derive.grants.aws_principals import ELEMENTS, principals
+from changegate.derive.grants.aws_principals import ELEMENTS, Setting, denials, principals
 from changegate.derive.grants.held import binding_on_head, misformed, refuse
 from changegate.derive.grants.symbols import Open, as_text, bounded, choices
 from changegate.derive.stacks import Stacks
 from changegate.model.grant import Principal
 from changegate.model.subject import Subject, Unknown
 
-PLAIN: Final = ("", False)
+PLAIN: Final[Role] = ("", False)
 """No named policy."""
 
 _MEND: Final = "Write a policy document that AWS accepts."
@@ -30,9 +31,6 @@ _PARTS: Final = {
 
 _PATTERNS: Final = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 
-Role = tuple[str, bool]
-"""The name of a policy ("" when it has none), and whether it is one of AWS's own."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -41,6 +39,8 @@ class Policy:
     holder: who holds its statements; None where they name their principals themselves
     on: the resources it guards, for statements that name none
     via: the subject and place that attach it, when that is not where it is written
+    trust: it says who may become what it guards
+    setting: what surrounds its statements
     """
 
     subject: Subject
@@ -48,6 +48,8 @@ class Policy:
     role: Role = PLAIN
     on: tuple[str, ...] = ()
     via: tuple[Subject, str] | None = None
+    trust: bool = False
+    setting: Setting = field(default_factory=Setting)
 
 
 class Documents:
@@ -81,13 +83,26 @@ class Documents:
             elif not isinstance(statements, (list, dict, Unknown)):
                 self._fault(policy, where, chosen, "the policy has no statements")
             else:
-                for at, raw in items(statements):
-                    self.statement(policy, f"{where}.Statement{at}".lstrip("."), raw)
+                every = items(statements)
+                setting = replace(policy.setting, denials=self._denials(policy, [raw for _, raw in every]))
+                whole = replace(policy, setting=setting)
+                old = chosen.get("Version") in (None, "2008-10-17")
+                for at, raw in every:
+                    self.statement(whole, f"{where}.Statement{at}".lstrip("."), raw, old=old)
 
-    def statement(self, policy: Policy, where: str, raw: Any) -> None:
+    def _denials(self, policy: Policy, statements: list[Any]) -> tuple[Statement, ...]:
+        """What a policy denies to everybody; what is wrong with a statement is told where it is taken."""
+        found: list[tuple[Any, Statement]] = []
+        for raw in statements:
+            if policy.holder is None and isinstance(raw, dict) and raw.get("Effect") == "Deny":
+                with suppress(PolicyError, Open):
+                    found.append((raw, self._settled(policy, raw)[0]))
+        return denials([raw for raw, _ in found], [statement for _, statement in found])
+
+    def statement(self, policy: Policy, where: str, raw: Any, *, old: bool = False) -> None:
         """Take one statement. Raises as `take` does."""
         try:
-            for holder, statement, actions in self._read(policy, raw):
+            for holder, statement, actions in self._read(policy, raw, old):
                 sources = _sources(policy, where, raw)
                 self._drafts.add(self.unit(policy.subject), holder, statement, actions, policy.role, sources)
         except Open as error:
@@ -102,25 +117,38 @@ class Documents:
         sources = _sources(policy, where, {})
         self._drafts.add_unknown(self.unit(policy.subject), holder, value, policy.role, sources)
 
-    def _read(self, policy: Policy, raw: Any) -> Iterator[tuple[Holder, Statement, dict[str, str]]]:
+    def _read(
+        self, policy: Policy, raw: Any, old: bool
+    ) -> Iterator[tuple[Holder, Statement, dict[str, str]]]:
         """A statement for each of its holders. Raises PolicyError and Open."""
         if isinstance(raw, Unknown):
             raise Open(raw)
         if not isinstance(raw, dict):
             raise PolicyError("a statement of the policy is not an object")
         names = self._names.get(policy.subject.identity.unit, {})
-        rest = {key: _settled(key, value, names) for key, value in raw.items() if key not in ELEMENTS}
         whom = {key: _named(value, names) for key, value in raw.items() if key in ELEMENTS}
         if policy.holder is not None and not (whom and policy.holder.kind == "definition"):
-            yield policy.holder, *read({**rest, **whom})
+            rest = {key: _settled(key, value, names) for key, value in raw.items() if key not in ELEMENTS}
+            more = ELEMENTS if policy.holder.kind == "ceiling" else frozenset()
+            yield policy.holder, *read({**rest, **whom}, more=more, old=old)
             return
+        statement, actions = self._settled(policy, raw, old)
+        sts = all(a.startswith("sts:") for a in statement.actions.texts)
+        kind = "trust" if policy.trust or sts else "resource"
+        setting = replace(policy.setting, trust=kind == "trust", issuers=_issuers(names))
+        for one in principals(whom, statement, setting):
+            yield opening(policy.subject, one, kind), statement, actions
+
+    def _settled(
+        self, policy: Policy, raw: Mapping[str, Any], old: bool = False
+    ) -> tuple[Statement, dict[str, str]]:
+        """A statement of a resource's policy, without whom it is about."""
+        names = self._names.get(policy.subject.identity.unit, {})
+        rest = {key: _settled(key, value, names) for key, value in raw.items() if key not in ELEMENTS}
         if "Resource" not in rest and "NotResource" not in rest:
             rest["Resource"] = list(policy.on)
-        statement, actions = read(rest)
-        statement = _at_home(statement, policy.on)
-        kind = "trust" if all(a.startswith("sts:") for a in statement.actions.texts) else "resource"
-        for principal, flags in principals(whom, statement.conditions):
-            yield opening(policy.subject, principal, kind, flags), statement, actions
+        statement, actions = read(rest, old=old)
+        return _at_home(statement, policy.on), actions
 
     def _fault(self, policy: Policy, where: str, raw: Any, cause: str) -> None:
         if binding_on_head(policy.subject):
@@ -219,10 +247,16 @@ def _at_home(statement: Statement, on: tuple[str, ...]) -> Statement:
     """In the policy of a resource, `*` is what the policy guards."""
     if statement.resources != Patterns(frozenset("*")):
         return statement
-    return Statement(
-        statement.effect,
-        statement.actions,
-        Patterns(frozenset(on)),
-        statement.conditions,
-        statement.malformed,
-    )
+    return replace(statement, resources=Patterns(frozenset(on)), loose=statement.loose - {"resources"})
+
+
+def _issuers(names: Mapping[str, Subject]) -> dict[str, str]:
+    """URLs of identity providers by their logical ids."""
+    found = {}
+    for name, subject in names.items():
+        if subject.kind == "cloudformation/AWS::IAM::OIDCProvider":
+            properties = subject.data.get("Properties")
+            url = properties.get("Url") if isinstance(properties, dict) else None
+            if isinstance(url, str):
+                found[name] = url
+    return found

@@ -164,7 +164,7 @@ def test_who_may_assume_a_role() -> None:
 def test_everyone_and_what_is_left_of_it(principal: Any, conditions: Any, public: str) -> None:
     (grant,) = trust(assume(principal, **conditions))
     assert grant["principal"]["public"] == public
-    assert grant["flags"] == (["public"] if public == "anyone" else [])
+    assert ("public" in grant["flags"]) is (public == "anyone")
 
 
 def test_all_but_somebody_is_everyone() -> None:
@@ -173,30 +173,62 @@ def test_all_but_somebody_is_everyone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "values", "open_"),
+    ("operator", "values", "flag", "words"),
     [
-        ("StringEquals", ["repo:example/app:ref:refs/heads/main"], False),
-        ("StringLike", ["repo:example/app:*"], False),
-        ("StringLike", ["repo:example/*"], False),
-        ("StringLike", ["repo:example@1/app@2:*"], False),
-        ("StringLike", ["repository_owner:example:*"], False),
-        ("StringLike", ["repo:example*"], True),
-        ("StringLike", ["repo:*"], True),
-        ("StringLike", ["*"], True),
-        ("StringLike", ["*/app:*"], True),
-        ("StringLike", ["repo:*/app:*"], True),
-        ("StringLike", ["repo:example/app:*", "repo:*"], True),
-        ("StringEquals", ["repo:*"], False),
-        ("ForAllValues:StringLike", ["repo:example/app:*"], True),
-        ("StringNotEquals", ["repo:example/app"], True),
+        ("StringEquals", ["repo:example/app:ref:refs/heads/main"], "", ""),
+        ("StringEquals", ["repo:example/app:environment:prod"], "", ""),
+        ("StringLike", ["repo:example@1/app@2:environment:*"], "", ""),
+        ("StringLike", ["repo:example/app:ref:refs/tags/v*"], "", ""),
+        ("StringEquals", ["repo:example/app:pull_request"], "broad_trust", "pull requests of example/app"),
+        (
+            "StringLike",
+            ["repo:example/app:*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
+        (
+            "StringLike",
+            ["repo:example@1/app@2:*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
+        (
+            "StringLike",
+            ["repo:example/app@*"],
+            "broad_trust",
+            "any branch, tag and pull request of example/app",
+        ),
+        ("StringLike", ["repo:example/*"], "broad_trust", "any repository of example"),
+        ("StringLike", ["repo:example@1/*"], "broad_trust", "any repository of example"),
+        ("StringLike", ["repo:example@*/*"], "broad_trust", "any repository of example"),
+        ("StringLike", ["repo:example/app*"], "broad_trust", "any repository of example"),
+        ("StringLike", ["repository_owner:example:*"], "broad_trust", "any of example"),
+        ("StringLike", ["job_workflow_ref:example/app/.github/workflows/x.yml@*"], "", ""),
+        ("StringLike", ["repo:example*"], "missing_condition", "any owner whose name begins with example"),
+        ("StringLike", ["repo:exa?ple/app:*"], "missing_condition", "any owner whose name begins with exa"),
+        ("StringLike", ["repo:*"], "missing_condition", "any repository"),
+        ("StringLike", ["re*"], "missing_condition", "any repository"),
+        ("StringLike", ["*"], "missing_condition", "every token"),
+        ("StringLike", ["*/app:*"], "missing_condition", "a repository app of any owner"),
+        ("StringLike", ["repo:*/app:*"], "missing_condition", "a repository app of any owner"),
+        ("StringLike", ["*:ref:refs/heads/main"], "missing_condition", "any repository"),
+        ("StringLike", ["environment:prod"], "missing_condition", "whose subject is like environment:prod"),
+        ("StringLike", ["repo:example/app:*", "repo:*"], "missing_condition", "any repository"),
+        ("StringEquals", ["repo:*"], "ineffective", ""),
+        ("ForAllValues:StringLike", ["repo:example/app:*"], "missing_condition", "everyone"),
+        ("StringNotEquals", ["repo:example/app"], "missing_condition", "everyone"),
     ],
 )
-def test_whose_tokens_are_taken(operator: str, values: list[str], open_: bool) -> None:
+def test_whose_tokens_are_taken(operator: str, values: list[str], flag: str, words: str) -> None:
     (grant,) = trust(assume({"Federated": OIDC}, **{operator: {f"{GITHUB}:sub": values}}))
+    told = f" ({words})" if words else ""
     assert grant["principal"]["type"] == "federated"
-    assert grant["principal"]["id"] == f"{GITHUB} {', '.join(sorted(values))}"
-    assert ("missing_condition" in grant["flags"]) is open_
+    assert grant["principal"]["id"] == f"{GITHUB} {', '.join(sorted(values))}{told}"
+    ranks = {"broad_trust", "missing_condition", "ineffective"}
+    assert ranks & set(grant["flags"]) == ({flag} if flag else set())
+    assert grant["principal"]["public"] == ("authenticated" if flag == "missing_condition" else "none")
     assert "external_federation" in grant["flags"]
+    assert grant["missing_conditions"][:1] == [f"{GITHUB}:aud"]
 
 
 def test_conditions_that_are_not_known_are_neither_safe_nor_open() -> None:
@@ -219,9 +251,16 @@ def test_an_audience_tells_nobody_apart() -> None:
     assert grant["principal"]["id"] == f"everyone at {GITHUB}"
     assert grant["flags"] == ["external_federation", "missing_condition"]
     owner = {"StringEquals": {f"{GITHUB}:repository_owner_id": ["1"]}}
-    assert trust(assume({"Federated": provider}, **owner))[0]["flags"] == ["external_federation"]
+    assert trust(assume({"Federated": provider}, **owner))[0]["flags"] == [
+        "broad_trust",
+        "external_federation",
+    ]
     cluster = "arn:aws:iam::1:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A"
-    assert trust(assume({"Federated": cluster}))[0]["flags"] == ["external_federation"]
+    (grant,) = trust(assume({"Federated": cluster}))
+    assert grant["flags"] == ["broad_trust", "external_federation"]
+    assert grant["missing_conditions"] == [
+        f"oidc.eks.eu-west-1.amazonaws.com/id/A:{c}" for c in ("aud", "sub")
+    ]
 
 
 def test_policies_of_resources() -> None:
@@ -292,5 +331,5 @@ def test_a_trust_that_opens_is_new() -> None:
         return [role(assume_role_policy=policy)]
 
     (change,) = news(list(derive(*sides(side("repo:example/app:*"), side("repo:*")))))
-    assert change.delta["flags"] == ["external_federation", "missing_condition"]
+    assert "missing_condition" in change.delta["flags"]
     assert change.subject.origins["actions"][0].route[:1] == ("assume_role_policy",)

@@ -144,7 +144,7 @@ def test_policies_of_sam() -> None:
     admin, named, templated = grants(text)
     assert admin["role"]["admin"] is True
     assert (named["role"]["name"], named["role"]["resolved"]) == ("AWSLambdaExecute", False)
-    assert (templated["role"]["name"], templated["role"]["resolved"]) == ("S3ReadPolicy", False)
+    assert (templated["role"]["name"], templated["role"]["resolved"]) == ("S3ReadPolicy", True)
 
 
 def trusting(principal: str, more: str = "") -> str:
@@ -160,7 +160,7 @@ def trusting(principal: str, more: str = "") -> str:
         ("{AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}", "account", "arn:aws:iam::${AWS.AccountId}:root", "none"),
         ("{AWS: 'arn:aws:iam::111122223333:role/ci'}", "role", "arn:aws:iam::111122223333:role/ci", "none"),
         ("{AWS: !Ref Account}", "account", "?${Account}", "none"),
-        ("{Federated: [accounts.google.com]}", "federated", "accounts.google.com", "none"),
+        ("{Federated: [accounts.google.com]}", "federated", "everyone at accounts.google.com", "authenticated"),
     ],
 )  # fmt: skip
 def test_who_may_become_a_role(principal: str, type_: str, who: str, public: str) -> None:
@@ -326,4 +326,4 @@ def test_the_limit_of_grants(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(grants(role(f"[{statements}]"))) == 3
     monkeypatch.setattr(limits, "GRANTS", 2)
     with pytest.raises(InputProblem, match="more than 2 grants"):
-        cloudformation.derive(*sides("", role(f"[{statements}]")))
+        list(cloudformation.derive(*sides("", role(f"[{statements}]"))))
