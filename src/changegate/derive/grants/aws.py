@@ -12,6 +12,7 @@ from typing import Any
 from changegate import limits
 from changegate.derive.grants import aws_resource, delta
 from changegate.derive.grants.aws_cover import StatementCover
+from changegate.derive.grants.aws_escalation import Paths
 from changegate.derive.grants.aws_grant import Draft, Holder, finish, name_places
 from changegate.derive.grants.aws_policy import (
     NOTHING,
@@ -47,10 +48,12 @@ _ATTACHMENTS = {
 
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between the two states of a folder's code or plan."""
-    before, after = grants(base), grants(head)
+    was, now = Paths(grants(base)), Paths(grants(head))
+    before, after = was.grants, now.grants
     allows = StatementCover(after)
     lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
-    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    changes = delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    return now.opened(was, changes)
 
 
 def grants(index: Index) -> list[Held[Statement]]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from changegate.derive.grants import delta
 from changegate.derive.grants.aws_cover import StatementCover
 from changegate.derive.grants.aws_drafts import Drafts
+from changegate.derive.grants.aws_escalation import Paths
 from changegate.derive.grants.aws_grant import Holder
 from changegate.derive.grants.aws_policy import Statement, read
 from changegate.derive.grants.held import Held
@@ -54,11 +55,12 @@ _PERMISSION_KEYS: Final = {
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between two states of the templates."""
     stacks = Stacks(base, head)
-    before = _Reading(base, stacks).grants()
-    after = _Reading(head).grants()
+    was, now = Paths(_Reading(base, stacks).grants()), Paths(_Reading(head).grants())
+    before, after = was.grants, now.grants
     allows = StatementCover(after)
     lost = [held for held in before if held.core.effect == "deny" and allows.gap(held)]
-    return delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    changes = delta.compare(before, after, lambda side: StatementCover(side, lost if side is before else ()))
+    return now.opened(was, changes)
 
 
 class _Reading:
