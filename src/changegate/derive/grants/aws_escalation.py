@@ -13,8 +13,8 @@ from itertools import product, starmap
 from typing import Final
 
 from changegate import limits
-from changegate.derive.grants import aws_legs
-from changegate.derive.grants.aws_legs import FREE, LIMITED, NOTHING, Me
+from changegate.derive.grants import aws_legs, aws_reach
+from changegate.derive.grants.aws_legs import FREE, INDIRECT, LIMITED, NOTHING, Me
 from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.cover import arn_overlaps
 from changegate.derive.grants.held import Held
@@ -25,7 +25,6 @@ from changegate.model.grant import Escalation
 from changegate.model.schema import to_data
 from changegate.model.subject import Identity
 
-INDIRECT: Final = ":indirect"
 _KINDS: Final = frozenset({"identity", "definition"})
 _PASSING: Final = "iam:passrole"
 
@@ -66,7 +65,7 @@ class Paths:
         for name, owned in holders.items():
             if not any("admin" in held.grant.flags for held in owned):
                 self._tell(name, owned, told)
-        self.grants = [told.get(held.identity, held) for held in grants]
+        self.grants = aws_reach.told([told.get(held.identity, held) for held in grants])
 
     def _tell(self, name: str, owned: list[Held[Statement]], told: dict[Identity, Held[Statement]]) -> None:
         found = _Holder(owned).paths()
@@ -203,9 +202,7 @@ class _Holder:
 
 
 def _me(owned: Sequence[Held[Statement]]) -> Me:
-    principal = owned[0].grant.principal
-    policies = [("policy", held.grant.role.name) for held in owned]
-    return Me.of([principal.id, principal.name], [(principal.type, principal.name), *policies])
+    return Me.of(owned[0].grant.principal, [held.grant.role.name for held in owned])
 
 
 @cache

@@ -13,14 +13,18 @@ from changegate import limits
 from changegate.derive.grants.aws_policy import Atom, Patterns, Statement
 from changegate.derive.grants.cover import ARN_PARTS, arn_includes, arn_overlaps, includes, overlaps
 from changegate.knowledge import aws_escalation
+from changegate.model.grant import Principal
 from changegate.model.subject import Unknown
 
 NOTHING: Final = 0
 LIMITED: Final = 1
 """Given, but held by a condition or by names, so that it is not known how far it leads."""
 FREE: Final = 2
+INDIRECT: Final = ":indirect"
+"""How the id of a path ends that is not open at once."""
 
 _HOLE: Final = re.compile(r"\$\{([^{}]*)\}")
+_RESOURCE: Final = re.compile(r"\baws_iam_(role|user|group|policy)\b")
 _SELF: Final = ("aws:username", "aws:userid")  # a policy variable: whoever asks
 
 # Keys that say where, when or how somebody asks: a holder who wants to can meet them.
@@ -145,15 +149,20 @@ class Target(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Me:
     """A holder, in the ways that resource patterns may mean it: by reference (`aws_iam_role.ci`) and by
-    name (`role/ci`, `policy/ci`), the latter with marks for what is not known."""
+    name (`role/ci`, `policy/ci`), the latter with marks for what is not known. kind: what it is itself."""
 
+    kind: str
     references: frozenset[str]
     names: frozenset[str]
 
     @staticmethod
-    def of(references: Iterable[str | Unknown], names: Iterable[tuple[str, str | Unknown]]) -> Me:
-        texts = ((kind, n.text if isinstance(n, Unknown) else n) for kind, n in names)
+    def of(principal: Principal, policies: Iterable[str | Unknown] = ()) -> Me:
+        """`policies` are the names of those it holds."""
+        references = (principal.id, principal.name)
+        named = [(principal.type, principal.name), *(("policy", name) for name in policies)]
+        texts = ((kind, n.text if isinstance(n, Unknown) else n) for kind, n in named)
         return Me(
+            principal.type,
             frozenset(r for r in references if isinstance(r, str) and r),
             frozenset(f"{kind}/{_marked(text)}" for kind, text in texts if text),
         )
@@ -168,7 +177,10 @@ def target(text: str, kind: str, me: Me) -> Target | None:
     mine = any(me.holds(name) for name in _HOLE.findall(text))
     pattern = _marked(text)
     if not text.startswith(("arn:", "*")) and text[:2] == "${":
-        # The name of something by reference: its kind is not in the text.
+        # The name of something by reference.
+        of_kind = _RESOURCE.search(text)
+        if (of_kind[1] if of_kind else me.kind if mine else kind) != kind:
+            return None
         return Target("some" if "*" in pattern or "?" in pattern else "one", mine)
     parts = pattern.split(":", ARN_PARTS - 1)
     parts += ["*"] * (ARN_PARTS - len(parts))
