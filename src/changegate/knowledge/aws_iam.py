@@ -16,9 +16,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class AwsIam:
-    """managed: statements of AWS-managed policies by name, as policy JSON"""
+    """managed: statements of AWS-managed policies by name, as policy JSON
+    permissions: patterns of actions that give rights to their caller, which AWS lists as plain writing
+    """
 
     managed: Mapping[str, tuple[Mapping[str, Any], ...]]
+    permissions: tuple[str, ...]
 
 
 # The partition may be an expression, and with it the text around it: `${arn:${x}:iam::aws:policy}/Name`.
@@ -32,6 +35,7 @@ def table() -> AwsIam:
     raw = json.loads(resources.files(__package__).joinpath("aws_iam.json").read_text(encoding="utf-8"))
     return AwsIam(
         managed={name: tuple(statements) for name, statements in raw["managed"].items()},
+        permissions=tuple(raw["permissions"]),
     )
 
 

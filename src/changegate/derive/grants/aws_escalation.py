@@ -13,7 +13,7 @@ from itertools import product, starmap
 from typing import Final
 
 from changegate import limits
-from changegate.derive.grants import aws_legs, aws_reach
+from changegate.derive.grants import aws_legs, aws_levels, aws_reach
 from changegate.derive.grants.aws_legs import FREE, INDIRECT, LIMITED, NOTHING, Me
 from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.cover import arn_overlaps
@@ -52,11 +52,12 @@ class _Leg:
 
 
 class Paths:
-    """One side's grants with what they escalate to."""
+    """One side's grants with what kind of access they give, what they escalate to and whom they reach."""
 
     def __init__(self, grants: Sequence[Held[Statement]]) -> None:
         self._legs: dict[Identity, dict[str, frozenset[str]]] = {}
         self._held: dict[str, dict[str, frozenset[str]]] = {}
+        grants = list(aws_levels.told(grants))
         holders: dict[str, list[Held[Statement]]] = {}
         for held in grants:
             if held.grant.kind in _KINDS:

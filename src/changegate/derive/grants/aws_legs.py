@@ -25,6 +25,7 @@ INDIRECT: Final = ":indirect"
 
 _HOLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _RESOURCE: Final = re.compile(r"\baws_iam_(role|user|group|policy)\b")
+_SERVICES_OWN: Final = "role/aws-service-role/"  # roles that only AWS's services take and change
 _SELF: Final = ("aws:username", "aws:userid")  # a policy variable: whoever asks
 
 # Keys that say where, when or how somebody asks: a holder who wants to can meet them.
@@ -189,8 +190,12 @@ def target(text: str, kind: str, me: Me) -> Target | None:
         return Target("all", True)
     if not overlaps(service, "iam") or not (_is_mark(name[:1]) or overlaps(name, f"{kind}/*")):
         return None
+    if name.startswith(_SERVICES_OWN):
+        return None
     own = mine or any(own.startswith(f"{kind}/") and overlaps(name, own) for own in me.names)
-    return Target("some" if "*" in name or "?" in name else "one", own)
+    # Names are unique whatever their path.
+    last = name.rpartition("/")[2] if mine else name
+    return Target("some" if "*" in last or "?" in last else "one", own)
 
 
 def _marked(text: str) -> str:

@@ -191,6 +191,7 @@ def test_a_condition_that_may_hold(condition: dict[str, Any]) -> None:
         ("sts:AssumeRole", f"{ROLES}*", (OPEN, ["aws-sts-001"])),
         ("sts:AssumeRole", f"{ROLES}team/*", (INDIRECT, ["aws-sts-001:indirect"])),
         ("sts:AssumeRole", "arn:aws:iam::*:role/deploy", CLOSED),
+        ("iam:PutRolePolicy", "arn:aws:iam::*:role/aws-service-role/fsx.amazonaws.com/*", CLOSED),
         ("iam:UpdateAssumeRolePolicy", f"{ROLES}ci", CLOSED),
         ("ssm:SendCommand", "arn:aws:ec2:*:*:instance/i-1", (INDIRECT, ["aws-ssm-002:indirect"])),
         ("kms:CreateGrant", "arn:aws:kms:eu-west-1:1:key/*", (INDIRECT, ["aws-x-kms-creategrant:indirect"])),
@@ -205,6 +206,8 @@ def test_whom_a_role_may_change(action: str, where: str, found: tuple[list[str],
     ("action", "where", "found"),
     [
         ("iam:CreateAccessKey", f"{USERS}${{aws:username}}", CLOSED),
+        ("iam:CreateAccessKey", f"{USERS}*/${{aws:username}}", CLOSED),
+        ("iam:CreateAccessKey", f"{USERS}${{aws:username}}*", (INDIRECT, ["aws-iam-002:indirect"])),
         ("iam:CreateAccessKey", f"{USERS}jane", CLOSED),
         ("iam:CreateAccessKey", "*", (OPEN, ["aws-iam-002"])),
         ("iam:AttachUserPolicy", f"{USERS}${{aws:username}}", (OPEN, ["aws-iam-008"])),
@@ -319,7 +322,7 @@ def test_too_many_denials_take_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_administrators_and_unread_policies_take_none() -> None:
     every = told(ROLE, inline("a", allow("*")), inline("b", allow("iam:*", f"{ROLES}*")))
-    assert list(every.values()) == [(["admin", "escalation"], []), CLOSED]
+    assert list(every.values()) == [(["admin", "escalation", "secrets_read"], []), CLOSED]
     later = resource("aws_iam_role_policy", "a", role="ci", policy=Unknown("x"))
     assert list(told(ROLE, later).values()) == [CLOSED]
 
