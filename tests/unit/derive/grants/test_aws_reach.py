@@ -48,7 +48,7 @@ def ci(sub: str) -> dict[str, Any]:
 
 
 def role(name: str, *trusts: Any, admin: bool = False) -> Subject:
-    data = {"name": name, "assume_role_policy": document(*trusts)}
+    data: dict[str, Any] = {"name": name, "assume_role_policy": document(*trusts)}
     if admin:
         data["managed_policy_arns"] = [ADMIN]
     return subject("terraform/aws_iam_role", f"aws_iam_role.{name}", data, "plan.json")
