@@ -98,7 +98,9 @@ def _matching(service: str, pattern: str) -> Iterator[_Action]:
         whole = start == pattern
         yield from (a for a in _actions(service) if (a.key == start if whole else a.key.startswith(start)))
     else:
-        yield from (action for action in _actions(service) if _matches(pattern, action.key))
+        head = pattern[: min(at for at in (pattern.find("*"), pattern.find("?")) if at >= 0)]
+        near = (action for action in _actions(service) if action.key.startswith(head))
+        yield from (action for action in near if _matches(pattern, action.key))
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -73,7 +73,8 @@ def _matched(text: str) -> int:
         return known.get(text, 0)
     if len(text) - text.count("*") > max(map(len, known)):
         return 0  # longer than any action, and maybe long enough to be slow
-    return sum(bit for action, bit in known.items() if includes(text, action))
+    head = text[: min(at for at in (text.find("*"), text.find("?")) if at >= 0)]
+    return sum(bit for action, bit in known.items() if action.startswith(head) and includes(text, action))
 
 
 # Conditions.
@@ -175,6 +176,8 @@ class Me:
 
 def target(text: str, kind: str, me: Me) -> Target | None:
     """What a resource pattern means for actions about roles, users, groups or policies; None for nothing."""
+    if text == "*":
+        return Target("all", True)
     mine = any(me.holds(name) for name in _HOLE.findall(text))
     pattern = _marked(text)
     if not text.startswith(("arn:", "*")) and text[:2] == "${":
@@ -188,9 +191,8 @@ def target(text: str, kind: str, me: Me) -> Target | None:
     service, name = parts[2], parts[5]
     if includes(name, f"{kind}/?*") and overlaps(service, "iam"):
         return Target("all", True)
-    if not overlaps(service, "iam") or not (_is_mark(name[:1]) or overlaps(name, f"{kind}/*")):
-        return None
-    if name.startswith(_SERVICES_OWN):
+    fits = overlaps(service, "iam") and (_is_mark(name[:1]) or overlaps(name, f"{kind}/*"))
+    if not fits or name.startswith(_SERVICES_OWN):
         return None
     own = mine or any(own.startswith(f"{kind}/") and overlaps(name, own) for own in me.names)
     # Names are unique whatever their path.

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from changegate import limits
 from changegate.derive.grants import aws_legs
 from changegate.derive.grants.aws_legs import INDIRECT, Me, target
 from changegate.derive.grants.aws_policy import Statement
@@ -27,6 +26,9 @@ _TRUSTED: Final = (_ASSUMING, "sts:assumerolewithwebidentity", "sts:assumerolewi
 # Actions by which one acts as a role or user; becoming a role also needs the role's trust.
 _BECOMING: Final = (_ASSUMING, "iam:updateassumerolepolicy", "iam:createaccesskey", "iam:createloginprofile",
                     "iam:updateloginprofile")  # fmt: skip
+# Patterns that are held against roles and users, on one side. What lies beyond is not told; what a grant is
+# judged by stands in its flags without it.
+_LOOKS: Final = 20_000
 
 
 class _Node(NamedTuple):
@@ -94,7 +96,7 @@ class _Graph:
                 known = self._known.get(_Node(held.identity.unit, name))
                 if known is not None:
                     known.trusts.append(held)
-        self._budget = limits.RULE_CELLS
+        self._budget = _LOOKS
 
     def edges(self) -> Iterator[Edge[_Node, Identity]]:
         for known in self._known.values():
@@ -138,7 +140,7 @@ class _Graph:
             if known.kind != kind or known.node.unit != held.identity.unit:
                 continue
             self._budget -= 1
-            if self._budget < 0:
+            if self._budget < 0 or text == "*":
                 return
             aim = target(text, kind, known.me)
             if aim is not None and aim.own and aim.width != "all":
