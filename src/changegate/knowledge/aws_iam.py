@@ -1,4 +1,4 @@
-"""What is known of AWS IAM: managed policies that make an administrator, and actions that escalate.
+"""What is known of AWS IAM: managed policies that make an administrator.
 
 The facts stand in `aws_iam.json`, each with its source; this module only gives them types.
 """
@@ -17,11 +17,11 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class AwsIam:
     """managed: statements of AWS-managed policies by name, as policy JSON
-    escalation: lower-case actions that alone, on any resource, lead to more rights, with an id
+    permissions: patterns of actions that give rights to their caller, which AWS lists as plain writing
     """
 
     managed: Mapping[str, tuple[Mapping[str, Any], ...]]
-    escalation: Mapping[str, str]
+    permissions: tuple[str, ...]
 
 
 # The partition may be an expression, and with it the text around it: `${arn:${x}:iam::aws:policy}/Name`.
@@ -35,7 +35,7 @@ def table() -> AwsIam:
     raw = json.loads(resources.files(__package__).joinpath("aws_iam.json").read_text(encoding="utf-8"))
     return AwsIam(
         managed={name: tuple(statements) for name, statements in raw["managed"].items()},
-        escalation={entry["action"].lower(): entry["id"] for entry in raw["escalation"]},
+        permissions=tuple(raw["permissions"]),
     )
 
 

@@ -46,15 +46,15 @@ def _closed(properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _roots(
-    rule: Rule, kind: str, analysis: Analysis, result: ResultType
+    rule: Rule, kind: str, analysis: Analysis, *, says: bool
 ) -> Mapping[str, Mapping[str, Any] | None]:
     text = {"type": "string"}
     change: dict[str, Any] = {"kind": text, "address": text, "unit": text}
     delta = schema_of(_DELTAS[kind]) if kind in _DELTAS else _closed({})
     if rule.mode is RuleMode.TRANSITION:
         change |= {"action": text, "paths": {"type": "array", "items": text}, "delta": delta}
-    elif result == "any":
-        change |= {"delta": delta}  # a state rule judges one side; its message may tell what is new
+    elif says and kind in _DELTAS:
+        change["delta"] = delta  # a state rule judges one side; its message may say what is new there
     params = {name: {"type": _TYPES[p.type]} for name, p in rule.params.items()}
     found = {f"find:{k}": {"type": "array", "items": schema(k)} for k in analysis.kinds}
     subject = dict.fromkeys(("subject", "before", "after"), schema(kind))
@@ -107,7 +107,7 @@ def _check(rule: Rule, judge: Engine, source: str, result: ResultType) -> None:
     if rule.mode is RuleMode.STATE:
         _refuse_sides(analysis)
     for kind in rule.judges:
-        check_fields(analysis, _roots(rule, kind, analysis, result))
+        check_fields(analysis, _roots(rule, kind, analysis, says=result == "any"))
     for pattern, at in analysis.patterns:
         _check_pattern(pattern, at)
     looks = analysis.reads_of("subject", "before", "after", "change") or analysis.kinds

@@ -249,17 +249,19 @@ class _Court:
         evidence = self._evidence(program, new, now)
         status = Status.NEW
         if then.outcome is now.outcome:
-            grown = self._widened or not set(evidence) <= set(known)
+            grown = self._widened(program) or not set(evidence) <= set(known)
             status = Status.UPDATED if grown else Status.UNCHANGED
         if not self.change.novel:
             status = Status.UNCHANGED
         return _Verdict(new, now, status, evidence, self._lost(now))
 
-    @property
-    def _widened(self) -> bool:
+    def _widened(self, program: RuleProgram) -> bool:
         """Whether the deriver found more on the head's side: in what evidence need not name, such as the
-        scope or the conditions of a grant."""
-        return self.change.delta.get("change") in ("added", "widened")
+        scope or the conditions of a grant. What was concluded from all of them names all but the scope."""
+        delta = self.change.delta
+        if program.concludes:
+            return bool(delta.get("scope_widened"))
+        return delta.get("change") in ("added", "widened")
 
     def _then(self, program: RuleProgram, old: Scene | None) -> tuple[Decision, tuple[str, ...]]:
         """What the rule made of the base. Where it cannot be judged, everything at the head is new: a

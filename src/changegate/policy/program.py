@@ -16,6 +16,8 @@ from changegate.policy.messages import pieces
 from changegate.policy.scene import Scene
 from changegate.policy.suggest import suggestion
 
+_CONCLUSIONS = frozenset({"escalations", "path"})  # fields of `model.grant.Grant`
+
 
 class Formula:
     """One expression of a rule. A part is compiled when it is first asked for."""
@@ -84,6 +86,14 @@ class RuleProgram:
         self.params = effective_params(rule, settings.params)
         self.deny = Formula(engine, rule, rule.deny, "bool")
         self.evidence = Formula(engine, rule, rule.evidence, "list") if rule.evidence else None
+
+    @cached_property
+    def concludes(self) -> bool:
+        """Whether its evidence is what a deriver concluded from all of a grant, not parts of its text."""
+        reads = self.evidence.analysis.reads if self.evidence is not None else ()
+        return any(
+            read.root == "subject" and read.steps and read.steps[0].name in _CONCLUSIONS for read in reads
+        )
 
     @cached_property
     def message(self) -> tuple[str | Formula, ...]:

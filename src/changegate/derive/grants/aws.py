@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from changegate.derive.grants import aws_ceilings, aws_guards, aws_identity, aws_resource
 from changegate.derive.grants.aws_cover import compare
+from changegate.derive.grants.aws_escalation import Paths
 from changegate.derive.grants.aws_names import deleted_owners, without_deleted
 from changegate.derive.grants.aws_policy import Statement
 from changegate.derive.grants.held import Held
@@ -22,7 +23,8 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of grants between the two states of a folder's code or plan."""
     before, limits_before = aws_ceilings.parted(grants(base))
     after, limits_after = aws_ceilings.parted(without_deleted(base, head, grants(head)))
-    for change in compare(before, after, deleted_owners(base, head)):
+    was, now = Paths(before), Paths(after)
+    for change in now.opened(was, compare(was.grants, now.grants, deleted_owners(base, head))):
         yield _revoking(change)
     yield from aws_ceilings.compare(limits_before, limits_after, aws_ceilings.stays_in(head))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from changegate.derive.grants.aws_policy import Patterns, Statement
-from changegate.derive.grants.cover import includes
 from changegate.derive.grants.globs import ARN_PARTS
-from changegate.knowledge import aws_iam
 from changegate.model.grant import Condition
 
 _CLASSES = ("none", "partial", "type", "service", "all")
@@ -55,21 +53,11 @@ def conditions(statement: Statement) -> list[Condition]:
 
 
 def flags(statement: Statement) -> set[str]:
-    """`admin`, `escalation`, `malformed`."""
+    """`admin` with `escalation`, and `malformed`. What else leads to more rights: `aws_escalation`."""
     found = {"malformed"} if statement.malformed else set()
     if statement.unknown or statement.effect != "allow":
         return found
-    if wildcard(statement.resources, actions=False) not in ("all", "type"):
-        return found
     everything = wildcard(statement.actions, actions=True) == "all" and not statement.actions.negated
     if everything and wildcard(statement.resources, actions=False) == "all" and not statement.conditions:
-        found.add("admin")
-    # A condition can bound most of these; who may pass any role is not held by naming the service.
-    named = ("iam:passrole",) if statement.conditions else aws_iam.table().escalation
-    if any(_gives(statement.actions, action) for action in named):
-        found.add("escalation")
+        found |= {"admin", "escalation"}
     return found
-
-
-def _gives(actions: Patterns, action: str) -> bool:
-    return any(includes(text, action) for text in actions.texts) != actions.negated

@@ -13,6 +13,7 @@ from typing import Any, Final
 from changegate.derive.grants import aws_ceilings, aws_guards, template_openings
 from changegate.derive.grants.aws_cover import compare
 from changegate.derive.grants.aws_drafts import Drafts, Role
+from changegate.derive.grants.aws_escalation import Paths
 from changegate.derive.grants.aws_grant import Holder
 from changegate.derive.grants.aws_policy import Statement, read
 from changegate.derive.grants.aws_principals import Setting
@@ -45,7 +46,8 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
     stacks = Stacks(base, head)
     before, limits_before = aws_ceilings.parted(_Reading(base, stacks).grants())
     after, limits_after = aws_ceilings.parted(_Reading(head).grants())
-    yield from compare(before, after)
+    was, now = Paths(before), Paths(after)
+    yield from now.opened(was, compare(was.grants, now.grants))
     there = {(unit, name) for unit, _, name in resources(head)}
     yield from aws_ceilings.compare(
         limits_before, limits_after, lambda held: (held.identity.unit, held.grant.principal.name) in there
