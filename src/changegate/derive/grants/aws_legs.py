@@ -26,6 +26,7 @@ INDIRECT: Final = ":indirect"
 
 _HOLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _RESOURCE: Final = re.compile(r"\baws_iam_(role|user|group|policy)\b")
+_RUNS: Final = re.compile(r"\*{2,}")
 _SERVICES_OWN: Final = "role/aws-service-role/"  # roles that only AWS's services take and change
 _SELF: Final = ("aws:username", "aws:userid")  # a policy variable: whoever asks
 
@@ -75,6 +76,7 @@ def _matched(text: str) -> int:
     if len(text) - text.count("*") > max(map(len, known)):
         return 0  # longer than any action, and maybe long enough to be slow
     head = text[: min(at for at in (text.find("*"), text.find("?")) if at >= 0)]
+    text = _RUNS.sub("*", text)  # equal, and short enough to be looked at
     return sum(bit for action, bit in known.items() if action.startswith(head) and includes(text, action))
 
 

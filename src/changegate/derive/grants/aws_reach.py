@@ -109,10 +109,12 @@ class _Graph:
     def _let_in(self, held: Held[Statement]) -> Iterator[_Node]:
         """Whom a trust lets in by itself: those from outside, and roles or users of the code by name."""
         principal = held.grant.principal
-        if principal.public != "none" or principal.external or principal.type == "federated":
+        named = principal.type in ("role", "user")
+        own = [k.node for k in self._meant(_text(principal.name), principal.type, held)] if named else []
+        if own:
+            yield from own
+        elif principal.public != "none" or principal.external or principal.type == "federated":
             yield _node(held)
-        elif principal.type in ("role", "user"):
-            yield from (known.node for known in self._meant(_text(principal.name), principal.type, held))
 
     def _steps(self, node: _Node, owned: Sequence[Held[Statement]]) -> Iterator[Edge[_Node, Identity]]:
         """What one principal of the code can act as, by name."""

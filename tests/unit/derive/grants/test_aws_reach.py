@@ -73,7 +73,7 @@ def reached(*subjects: Subject) -> list[list[str]]:
 
 
 EC2 = trust({"Service": "ec2.amazonaws.com"})
-ROOT = trust({"AWS": f"{ACCOUNT}root"})
+ROOT = trust({"AWS": "arn:aws:iam::${local.account}:root"})
 
 
 def test_a_pipeline_that_becomes_an_administrator() -> None:
