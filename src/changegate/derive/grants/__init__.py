@@ -30,6 +30,8 @@ SYSTEMS: Final = Parts[System](
         "cloudformation": ("cloudformation/", "aws_policy/"),
         "agents": ("agent/",),
         "vault": ("vault/",),
+        "gcp": ("terraform/google_",),
+        "azure": ("terraform/azurerm_", "terraform/azuread_", "arm/"),
     },
 )
 
