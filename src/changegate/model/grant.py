@@ -21,7 +21,8 @@ Texts: TypeAlias = list[str] | Unknown
 class Principal:
     """Who receives the grant.
 
-    type: user | group | service_account | role | account | service | federated | token | agent | any
+    type: user | group | service_account | role | account | service | federated | token | agent | any |
+          principal (an id of which the kind is not said)
     id: the name a reviewer would say, unique within the system (`ServiceAccount prod/ci`,
         `aws_iam_role.ci`, `token of release.yml / job publish`)
     public: none | authenticated (any account of the platform) | anyone (no account needed)
@@ -97,8 +98,9 @@ class Condition:
 class Scope:
     """Where the grant holds.
 
-    type: cluster | namespace | account | organization | project | repository | workflow | job |
-          environment | database | schema
+    type: cluster | namespace | account | organization | folder | project | tenant | management_group |
+          subscription | resource_group | resource | repository | workflow | job | environment | database |
+          schema | unknown
     id: its name; "" when the type has one instance only
     """
 
@@ -120,7 +122,8 @@ class Grant:
            of the machine may do), `secrets_read`, `public`, `ineffective`, `unrevocable`,
            `external_federation` (another identity provider says who it is), `missing_condition` (the
            condition that should tell its callers apart is not there, or lets everyone in),
-           `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
+           `published` (it only lets requests through to a service that answers them), `malformed`,
+           `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
     escalations: ids of the escalation paths that all grants of the principal make up together, of which
                  this grant gives a part; sorted
     missing_conditions: condition keys that such a grant should have and has not; sorted

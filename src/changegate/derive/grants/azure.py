@@ -1,7 +1,8 @@
 """Grants of Azure in Terraform code and plans, and in ARM templates.
 
-Read are role assignments, access policies of key vaults, federated credentials, and what makes an
-administrator of the directory. A role definition that nobody is assigned is a `definition`.
+Read are role assignments, access policies of key vaults, containers that anyone may read, federated
+credentials, and what makes an administrator of the directory. A role definition that nobody is assigned is a
+`definition`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from changegate.derive.grants import azure_arm, azure_directory, cloud_delta
+from changegate.derive.grants import azure_arm, azure_directory, azure_storage, cloud_delta
 from changegate.derive.grants.azure_places import place
 from changegate.derive.grants.azure_principals import asked_subject, principal, text_of, trust
 from changegate.derive.grants.azure_roles import KINDS, Content, access_policy, builtin, defined, guid
@@ -40,6 +41,7 @@ def grants(index: Index) -> list[Held[Access]]:
     if any(kind.startswith((f"{PREFIX}azurerm_", f"{PREFIX}azuread_")) for kind in index.by_kind):
         _Reading(index, found).read()
         azure_directory.read(index, found)
+        azure_storage.read(index, found)
     azure_arm.read(index, found)
     return found.finished()
 

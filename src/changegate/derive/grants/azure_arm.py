@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from changegate.derive.grants import azure_storage
 from changegate.derive.grants.azure_places import place, split, within
 from changegate.derive.grants.azure_principals import principal, text_of, trust
 from changegate.derive.grants.azure_roles import Content, access_policy, builtin, defined, guid
@@ -25,6 +26,7 @@ _HOME: Final = {
     "subscription": "${subscription().id}",
     "resourceGroup": "${resourceGroup().id}",
 }
+_CONTAINERS: Final = "microsoft.storage/storageaccounts/blobservices/containers"
 _VAULT: Final = {
     "secrets": "secret",
     "keys": "key",
@@ -49,6 +51,9 @@ def read(index: Index, found: Gathering) -> None:
             _credential(found, subject)
         elif type_ in ("microsoft.keyvault/vaults", "microsoft.keyvault/vaults/accesspolicies"):
             _vault(found, subject)
+        elif type_ == _CONTAINERS:
+            level = _properties(subject).get("publicAccess")
+            azure_storage.add(found, subject, level, "properties.publicAccess", _named(subject))
     for definition in definitions.values():
         if definition.identity.address not in assigned:
             _definition(found, definition)

@@ -35,8 +35,9 @@ def compare(base: Sequence[Held[Access]], head: Sequence[Held[Access]], cloud: C
         if change.novel:
             fresh = sorted(set(held.grant.escalations) - known.get(held.holder, set()))
             more["escalations"] = [
-                to_data(Escalation(id=id, title=titles[id].title, legs=legs(titles[id], held.core)))
+                to_data(Escalation(id=id, title=path.title, legs=legs(path, held.core)))
                 for id in fresh
+                for path in [titles[id.partition(":")[0]]]
             ]
         may_revoke = change.action is not Action.UNCHANGED and owned.newly(held)
         more["may_revoke"] = may_revoke

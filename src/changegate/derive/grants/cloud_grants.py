@@ -17,6 +17,8 @@ from changegate.model.subject import Index, Subject, Unknown
 WIDE: Final = frozenset({"organization", "folder", "project", "tenant", "management_group", "subscription"})
 """Scopes that hold whole environments: a way to further rights leads far from there."""
 
+INDIRECT: Final = "escalation_indirect"
+_ACCESS: Final = ("identity", "definition")
 _SECRETS: Final = ("secretmanager.versions.access", "microsoft.keyvault/vaults/secrets/getsecret/action")
 _AUTHORITY: Final = ("additive", "role_authoritative", "resource_authoritative")
 
@@ -120,8 +122,8 @@ class Gathering:
 
     def _held(self, entry: _Entry, all_given: list[Given]) -> Held[Access]:
         given, access = entry.given, entry.given.access
-        paths = list(_open_paths(given, all_given, self._cloud.paths))
-        flags = set(given.flags) | _flags(given, paths)
+        paths = list(_paths(given, all_given, self._cloud.paths))
+        flags = _flags(given, paths)
         content = given.content
         role = given.role
         grant = Grant(
@@ -143,7 +145,7 @@ class Gathering:
             scope=given.place.scope,
             authority=given.authority,
             flags=sorted(flags),
-            escalations=sorted(path.id for path in paths),
+            escalations=sorted(path.id if open_ else f"{path.id}:indirect" for path, open_ in paths),
             missing_conditions=sorted(given.missing_conditions),
             dataset=self._cloud.dataset if role.builtin else "",
         )
@@ -191,31 +193,33 @@ def _resources(place: Place) -> Resources:
     return Resources(include=[place.target]) if place.target else Resources(include=["*"], wildcard="all")
 
 
-def _open_paths(given: Given, all_given: list[Given], paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Ways to further rights that the holder's grants at a place make up, of which this one is a part."""
-    if given.effect != "allow" or isinstance(given.content, Unknown):
+def _paths(given: Given, all_given: list[Given], paths: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
+    """Ways to further rights that the holder's grants at a place make up, of which this one is a part.
+
+    With each, whether it is open: nothing bounds it, and it leads far.
+    """
+    if given.effect != "allow" or given.kind not in _ACCESS or isinstance(given.content, Unknown):
         return
-    own = given.access.planes
+    own, steps = given.access.planes, given.place.steps
+    far = given.place.kind in WIDE and not given.guards and given.principal.type != "service"
     everything = _everything(given.content)
+    planes = tuple(
+        plane
+        for other in all_given
+        if other.effect == "allow" and other.kind == given.kind and other.place.steps == steps
+        for plane in other.access.planes
+    )
     for path in paths:
         if everything and path.flag != "escalation":
             continue  # who may do everything takes no detour
         needs = path.needs_all | path.needs_any
         if not {"*", given.place.kind} & path.where or not any(_gives(own, need) for need in needs):
             continue
-        steps = given.place.steps
-        planes = tuple(
-            plane
-            for other in all_given
-            if other.effect == "allow" and other.kind == given.kind and other.place.steps == steps
-            for plane in other.access.planes
-        )
-        if completes(path, planes):
-            yield path
+        if _completes(path, planes):
+            yield path, far and path.flag != INDIRECT
 
 
-def completes(path: Path, planes: tuple[Plane, ...]) -> bool:
-    """Whether grants make a way to further rights."""
+def _completes(path: Path, planes: tuple[Plane, ...]) -> bool:
     return all(_gives(planes, need) for need in path.needs_all) and (
         not path.needs_any or any(_gives(planes, need) for need in path.needs_any)
     )
@@ -233,23 +237,29 @@ def _gives(planes: tuple[Plane, ...], need: str) -> bool:
     return any(text == "*" or text.endswith(need[1:]) for plane in planes for text in plane.include)
 
 
-def _flags(given: Given, paths: list[Path]) -> set[str]:
-    """What holds of the grant alone; a condition can bound most of it."""
-    found = set()
+def _flags(given: Given, paths: list[tuple[Path, bool]]) -> set[str]:
+    found = set(given.flags)
     if given.principal.public in ("anyone", "authenticated"):
         found.add("public")
-    if given.effect != "allow" or given.kind != "identity" or isinstance(given.content, Unknown):
+    if given.effect != "allow" or given.kind not in _ACCESS or isinstance(given.content, Unknown):
         return found
-    if given.place.kind not in WIDE or given.guards:
-        return found
-    planes = given.access.planes
-    if _everything(given.content):
-        return found | {"admin"}
-    if any(_gives(planes, secret) for secret in _SECRETS):
-        found.add("secrets_read")
+    if given.place.kind in WIDE and not given.guards:
+        if _everything(given.content):
+            return found | {"admin"}
+        if any(_gives(given.access.planes, secret) for secret in _SECRETS):
+            found.add("secrets_read")
+    if _publishes(given.content):
+        found.add("published")
     if given.principal.type != "service":
-        found |= {path.flag for path in paths if completes(path, planes)}
+        found |= {path.flag if open_ else INDIRECT for path, open_ in paths}
     return found
+
+
+def _publishes(content: CloudRole) -> bool:
+    """Whether all that is given is to send requests to a service, which answers them by its own rules."""
+    return bool(content.actions) and all(
+        action.endswith(".invoke") or action == "run.jobs.run" for action in content.actions
+    )
 
 
 def _everything(content: CloudRole) -> bool:

@@ -35,7 +35,8 @@ _CONSUMER: Final = ("@gmail.com", "@googlemail.com")
 _AGENTS: Final = ("@gcp-sa-", "@cloudservices.gserviceaccount.com", "@container-engine-robot.",
                   "@compute-system.", "@serverless-robot-prod.", "@gs-project-accounts.",
                   "@cloud-filer.", "@dataflow-service-producer-prod.", "@dataproc-accounts.",
-                  "@gae-api-prod.", "@gcf-admin-robot.", "@bigquery-encryption.")  # fmt: skip
+                  "@gae-api-prod.", "@gcf-admin-robot.", "@bigquery-encryption.",
+                  "google_project_service_identity.")  # fmt: skip
 
 SHARED_ISSUERS: Final = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io",
                          "accounts.google.com", "agent.buildkite.com")  # fmt: skip
@@ -83,8 +84,8 @@ def _owner(text: str) -> str:
 
 def _address(text: str) -> str:
     parts = parts_of(text)
-    plain = len(parts) > 2 and parts[-3].startswith("google_") and "(" not in text
-    return ".".join(parts[:-1]) if plain else ""
+    found = next((at for at, part in enumerate(parts) if part.startswith("google_")), len(parts))
+    return ".".join(parts[:-1]) if found + 2 < len(parts) and "(" not in text else ""
 
 
 def _by_reference(value: Any, text: str) -> Member:
