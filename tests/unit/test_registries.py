@@ -147,7 +147,8 @@ WORDS = [
     b'"format_version": "1.2", "planned_values"', b'{"@module":"terraform.ui"', b"bomFormat CycloneDX",
     b"spdxVersion", b"https://spdx.org/rdf/3", b"AWSTemplateFormatVersion", b"- op: add\n  path: /a\n",
     b'"op" : "test"', b"\\x6b", b"\\u006b", b"\\U0000006b", b'? "api', b"?\t'kind", b"runs:", b"services:",
-    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"kind", b"{", b"/subscriptionDeploymentTemplate.json#", b"\n", b" ",
+    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"kind", b"{",
+    b"/subscriptionDeploymentTemplate.json#", b"\n", b" ",
 ]  # fmt: skip
 NAMES = [
     "kustomization.yaml", "Kustomization", "action.yml", ".github/workflows/a.yaml", ".github/dependabot.yml",

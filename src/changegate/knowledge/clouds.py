@@ -20,6 +20,7 @@ class Path:
 
     flag: what a grant that opens it on a whole project or subscription is called, see `model.grant`
     needs_all, needs_any: lower-case actions; any of the latter will do, unless there are none
+    `data:` stands before actions on data
     where: types of the scopes and resources at which it is a way; `*` for all
     """
 

@@ -39,7 +39,7 @@ def read(index: Index, found: Gathering) -> None:
     """Add the grants of one side."""
     resources = list(_resources(index))
     definitions = {
-        (subject.identity.unit, split(text_of(subject.data.get("name")))[-1:]): subject
+        (subject.identity.unit, _last(subject.data.get("name"))): subject
         for type_, subject in resources
         if type_ == "microsoft.authorization/roledefinitions"
     }
@@ -74,12 +74,12 @@ def _assignment(
     found: Gathering,
     subject: Subject,
     type_: str,
-    definitions: Mapping[tuple[str, tuple[str, ...]], Subject],
+    definitions: Mapping[tuple[str, str], Subject],
     assigned: set[str],
 ) -> None:
     data = _properties(subject)
     value = data.get("roleDefinitionId")
-    definition = definitions.get((subject.identity.unit, split(text_of(value))[-1:]))
+    definition = definitions.get((subject.identity.unit, _last(value)))
     role, content = _role(value, definition)
     if definition is not None:
         assigned.add(definition.identity.address)
@@ -93,6 +93,12 @@ def _assignment(
     )
     places = {"actions": "properties.roleDefinitionId", "principal": "properties.principalId"}
     found.add(subject, given, {"": "", **places, "conditions": "properties.condition"})
+
+
+def _last(value: Any) -> str:
+    """The name that a path ends in, whether it stands for itself or is a part of a text."""
+    steps = split(text_of(value))
+    return steps[-1].removeprefix("${").removesuffix("}") if steps else ""
 
 
 def _role(value: Any, definition: Subject | None) -> tuple[Role, Content]:

@@ -63,6 +63,6 @@ def _add(found: Gathering, subject: Subject, name: str, field: str, who: str) ->
         principal=principal(subject.data.get(who), None, f"{subject.identity.address}.{who}"),
         place=within("tenant", "directory"),
         role=Role(name=name, builtin=True),
-        content=CloudRole(name, (name,)),
+        content=CloudRole(name, (), data_actions=(name,)),
     )
     found.add(subject, given, {"": "", "actions": field, "principal": who})

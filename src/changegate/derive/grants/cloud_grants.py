@@ -19,8 +19,12 @@ WIDE: Final = frozenset({"organization", "folder", "project", "tenant", "managem
 
 INDIRECT: Final = "escalation_indirect"
 _ACCESS: Final = ("identity", "definition")
-_SECRETS: Final = ("secretmanager.versions.access", "microsoft.keyvault/vaults/secrets/getsecret/action")
+_DATA: Final = "data:"
+_SECRETS: Final = ("gcp-secret-access", "azure-key-vault-secrets")
 _AUTHORITY: Final = ("additive", "role_authoritative", "resource_authoritative")
+
+
+_Together = tuple[tuple[Plane, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Gathering:
     def _held(self, entry: _Entry, all_given: list[Given]) -> Held[Access]:
         given, access = entry.given, entry.given.access
         paths = list(_paths(given, all_given, self._cloud.paths))
+        if any(open_ and path.flag == "escalation" for path, open_ in paths):
+            paths = [way for way in paths if way[1]]  # who may take any right at once needs no detour
         flags = _flags(given, paths)
         content = given.content
         role = given.role
@@ -200,14 +206,13 @@ def _paths(given: Given, all_given: list[Given], paths: tuple[Path, ...]) -> Ite
     """
     if given.effect != "allow" or given.kind not in _ACCESS or isinstance(given.content, Unknown):
         return
-    own, steps = given.access.planes, given.place.steps
+    own, steps = (given.access.planes,), given.place.steps
     far = given.place.kind in WIDE and not given.guards and given.principal.type != "service"
     everything = _everything(given.content)
-    planes = tuple(
-        plane
+    together = tuple(
+        other.access.planes
         for other in all_given
         if other.effect == "allow" and other.kind == given.kind and other.place.steps == steps
-        for plane in other.access.planes
     )
     for path in paths:
         if everything and path.flag != "escalation":
@@ -215,26 +220,29 @@ def _paths(given: Given, all_given: list[Given], paths: tuple[Path, ...]) -> Ite
         needs = path.needs_all | path.needs_any
         if not {"*", given.place.kind} & path.where or not any(_gives(own, need) for need in needs):
             continue
-        if _completes(path, planes):
+        if _completes(path, together):
             yield path, far and path.flag != INDIRECT
 
 
-def _completes(path: Path, planes: tuple[Plane, ...]) -> bool:
-    return all(_gives(planes, need) for need in path.needs_all) and (
-        not path.needs_any or any(_gives(planes, need) for need in path.needs_any)
+def _completes(path: Path, given: _Together) -> bool:
+    return all(_gives(given, need) for need in path.needs_all) and (
+        not path.needs_any or any(_gives(given, need) for need in path.needs_any)
     )
 
 
 def legs(path: Path, access: Access) -> list[str]:
     """The actions of a grant that are a part of a way to further rights, in lower case."""
-    return sorted(need for need in path.needs_all | path.needs_any if _gives(access.planes, need))
+    return sorted(need for need in path.needs_all | path.needs_any if _gives((access.planes,), need))
 
 
-def _gives(planes: tuple[Plane, ...], need: str) -> bool:
-    if not need.startswith("*"):
-        return any(plane.gives(need) for plane in planes)
+def _gives(given: _Together, need: str) -> bool:
+    """Whether some grants give an action; one of data is marked as such."""
+    action = need.removeprefix(_DATA)
+    planes = [planes[1 if need.startswith(_DATA) else 0] for planes in given if planes]
+    if not action.startswith("*"):
+        return any(plane.gives(action) for plane in planes)
     # Any action that ends so: what is asked for is a pattern, and one that lies within it is enough.
-    return any(text == "*" or text.endswith(need[1:]) for plane in planes for text in plane.include)
+    return any(text == "*" or text.endswith(action[1:]) for plane in planes for text in plane.include)
 
 
 def _flags(given: Given, paths: list[tuple[Path, bool]]) -> set[str]:
@@ -246,7 +254,7 @@ def _flags(given: Given, paths: list[tuple[Path, bool]]) -> set[str]:
     if given.place.kind in WIDE and not given.guards:
         if _everything(given.content):
             return found | {"admin"}
-        if any(_gives(given.access.planes, secret) for secret in _SECRETS):
+        if any(path.id in _SECRETS for path, _ in paths):
             found.add("secrets_read")
     if _publishes(given.content):
         found.add("published")

@@ -135,7 +135,7 @@ class Resolver:
         return self._id("")(arguments)
 
     def _extension_id(self, arguments: list[Any], _: int) -> Any:
-        return self._id("${" + _shown(arguments[0]) + "}")(arguments[1:]) if arguments else None
+        return self._id(_shown(arguments[0]))(arguments[1:]) if arguments else None
 
     def _joined(self, parts: list[Any]) -> Any:
         if not all(isinstance(part, (str, int, Unknown)) for part in parts):
