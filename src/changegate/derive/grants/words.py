@@ -93,7 +93,7 @@ def _where(scope: Mapping[str, Any]) -> str:
         return _SCOPES[kind]
     if kind == "repository" and name == "":
         return ""
-    return _text(name) if kind == "job" else f"{kind} {_text(name)}"
+    return _text(name) if kind in ("job", "resource") else f"{kind.replace('_', ' ')} {_text(name)}".rstrip()
 
 
 def _text(value: Any) -> str:
