@@ -225,3 +225,25 @@ def test_whatever_a_template_says_there_is_an_answer(resources: Any, variables: 
         assert problem.line
         return
     assert len({subject.identity for subject in found}) == len(found)
+
+
+def test_resources_that_are_nested_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arm, "DEPTH", 2)
+    assert len(resources(template(one("a.b/c", resources=[one("d")])))) == 2
+    with pytest.raises(InputProblem) as caught:
+        reading(template(one("a.b/c", resources=[one("d", resources=[one("e")])])))
+    assert caught.value.cause == "resources are nested too deep"
+
+
+def test_a_deployment_that_hands_over_nothing_and_a_resource_without_a_name() -> None:
+    inner = {"resources": [{"type": "a.b/c"}], "parameters": {"p": {"type": "string"}}}
+    options = {"scope": "inner"}
+    text = template(
+        one(
+            "Microsoft.Resources/deployments",
+            properties={"template": inner, "expressionEvaluationOptions": options},
+        )
+    )
+    assert "a.b/c " in resources(text)
+    handed = {"template": inner, "expressionEvaluationOptions": options, "parameters": {"q": 1}}
+    assert "a.b/c " in resources(template(one("Microsoft.Resources/deployments", properties=handed)))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from changegate import limits
 from changegate.derive.grants import gcp
 from changegate.derive.grants.gcp_members import member, provider
 from changegate.derive.grants.gcp_places import stem_of
@@ -476,3 +477,47 @@ def test_whatever_code_says_there_is_an_answer(type_: str, data: dict[str, Any])
     found = index(Side.HEAD, [resource(f"{type_}.x", data)])
     assert len(list(gcp.derive(index(Side.BASE, []), found))) == len(gcp.grants(found))
     assert all(not change.novel for change in gcp.derive(index(Side.BASE, list(found)), found))
+
+
+def test_bindings_that_are_not_known_and_one_that_is() -> None:
+    code = """
+        variable "more" {}
+        data "google_iam_policy" "all" {
+          binding {
+            role    = "roles/browser"
+            members = ["group:all@example.com"]
+          }
+          dynamic "binding" {
+            for_each = var.more
+            content {
+              role    = binding.value
+              members = ["allUsers"]
+            }
+          }
+        }
+        resource "google_storage_bucket_iam_policy" "all" {
+          bucket      = "b"
+          policy_data = data.google_iam_policy.all.policy_data
+        }
+        """
+    known, unknown = grants(gcp, code)
+    assert (known["principal"]["id"], known["role"]["resolved"]) == ("group:all@example.com", True)
+    assert (text(unknown["principal"]["public"]), unknown["role"]["resolved"]) != ("none", True)
+
+
+def test_grants_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "GRANTS", 1)
+    two = resource("google_project_iam_binding.b", {"role": "roles/browser", "members": ["user:a", "user:b"]})
+    one = resource("google_project_iam_binding.b", {"role": "roles/browser", "members": ["user:a", "user:a"]})
+    assert len(gcp.grants(index(Side.HEAD, [one]))) == 1
+    with pytest.raises(InputProblem) as caught:
+        gcp.grants(index(Side.HEAD, [two]))
+    assert caught.value.cause == "the code makes more than 1 grants"
+
+
+def test_what_is_given_twice_is_one_grant_of_the_stronger_authority() -> None:
+    added = resource("google_project_iam_member.m", {"role": "roles/browser", "member": "user:a"})
+    owned = resource("google_project_iam_binding.b", {"role": "roles/browser", "members": ["user:a"]})
+    (held,) = gcp.grants(index(Side.HEAD, [added, owned]))
+    assert held.grant.authority == "role_authoritative"
+    assert len(held.subject.origins["actions"]) == 2
