@@ -43,10 +43,12 @@ def principal(id: Any, type_: Any, where: str) -> Principal:
     text = id.text if isinstance(id, Unknown) else where
     parts = parts_of(text)
     found = next((at for at, part in enumerate(parts) if part.startswith(("azurerm_", "azuread_"))), None)
-    if found is None or "(" in text or "${" in text or found + 2 >= len(parts):
+    owner = ".".join(parts[: (found or 0) + 2])
+    plain = found is not None and "(" not in text and "${" not in text and found + 2 < len(parts)
+    # What a plan does not know it calls by its own place, which says nothing of who it is.
+    if found is None or not plain or where.startswith(f"{owner}."):
         unknown = Unknown(text)
         return Principal(type=stated or "principal", id=unknown, name=unknown)
-    owner = ".".join(parts[: found + 2])
     return Principal(type=stated or _BY_RESOURCE.get(parts[found], "service_account"), id=owner, name=text)
 
 

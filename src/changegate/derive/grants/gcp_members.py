@@ -85,7 +85,9 @@ def _owner(text: str) -> str:
 def _address(text: str) -> str:
     parts = parts_of(text)
     found = next((at for at, part in enumerate(parts) if part.startswith("google_")), len(parts))
-    return ".".join(parts[:-1]) if found + 2 < len(parts) and "(" not in text else ""
+    plain = found + 2 < len(parts) and "(" not in text
+    # What a plan does not know it calls by its own place, which says nothing of who it is.
+    return ".".join(parts[:-1]) if plain and "_iam_" not in parts[found] else ""
 
 
 def _by_reference(value: Any, text: str) -> Member:

@@ -87,10 +87,12 @@ def test_what_stands_for_a_step_is_kept_as_it_is() -> None:
         (Unknown("data.azurerm_client_config.current.object_id"), None, "principal", "data.azurerm_client_config.current"),
         (Unknown("var.who"), "Group", "group", "?var.who"),
         (None, None, "principal", "?there"),
+        (Unknown("azurerm_role_assignment.x.principal_id"), None, "principal", "?azurerm_role_assignment.x.principal_id"),
     ],
 )  # fmt: skip
 def test_who_an_object_id_is(id: Any, stated: Any, type: str, shown: str) -> None:
-    found = principal(id, stated, "there")
+    where = "there" if id is None else "azurerm_role_assignment.x.principal_id"
+    found = principal(id, stated, where)
     assert (found.type, text(found.id), found.public) == (type, shown, "none")
 
 

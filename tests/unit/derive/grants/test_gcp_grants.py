@@ -61,6 +61,7 @@ def binding(
         (Unknown("google_project_service_identity.ps.member"), "service", "google_project_service_identity.ps", "none", False),
         (Unknown("group:${var.group}"), "group", "group:${var.group}", "none", False),
         (Unknown("var.who"), "any", "?var.who", "?var.who", False),
+        (Unknown("google_project_iam_member.m.member"), "any", "?google_project_iam_member.m.member", "?google_project_iam_member.m.member", False),
         (Unknown("${var.kind}:x"), "any", "?${var.kind}:x", "?${var.kind}:x", False),
         ("someone", "any", "someone", "none", False),
         (7, "any", "?there", "?there", False),
