@@ -159,11 +159,18 @@ def test_a_default_is_assumed() -> None:
 def test_expressions_are_held_to_a_depth_and_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = f"[{'toLower(' * 60}'a'{')' * 60}]"
     assert isinstance(Resolver("a.json", {}).value(deep), Unknown)
+    nested = {f"v{n}": f"[{'toLower(' * 30}variables('v{n + 1}'){')' * 30}]" for n in range(60)}
+    assert isinstance(Resolver("a.json", {"variables": nested}).value("[variables('v0')]"), Unknown)
     chain = {f"v{n}": f"[concat(variables('v{n + 1}'), variables('v{n + 1}'))]" for n in range(60)}
     monkeypatch.setattr(limits, "FILE_BYTES", 10_000)
     with pytest.raises(InputProblem) as caught:
-        Resolver("a.json", {"variables": {**chain, "v60": "aaaa"}}).value("[variables('v30')]")
+        Resolver("a.json", {"variables": {**chain, "v60": "aaaa"}}).value("[variables('v45')]")
     assert "write more than" in caught.value.cause
+    lists = {f"v{n}": f"[concat(variables('v{n + 1}'), variables('v{n + 1}'))]" for n in range(20)}
+    with pytest.raises(InputProblem):
+        Resolver("a.json", {"variables": {**lists, "v20": ["a"]}}).value("[variables('v0')]")
+    # Texts of no length are worked out once each.
+    assert Resolver("a.json", {"variables": {**lists, "v20": ""}}).value("[variables('v0')]") == ""
     assert expressions._DEPTH < limits.DEPTH
 
 

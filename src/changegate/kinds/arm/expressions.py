@@ -16,7 +16,8 @@ from changegate.errors import InputProblem
 from changegate.model.subject import Unknown
 
 _REASON: Final = "known when the template is deployed"
-_DEPTH: Final = 40
+_DEPTH: Final = 50  # of calls within calls, through variables too
+_GROWTH: Final = 4  # times the largest file
 _SECURE: Final = ("securestring", "secureobject")
 _WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -34,6 +35,7 @@ class Resolver:
         self._parameters = _map(template.get("parameters"))
         self._variables = _map(template.get("variables"))
         self._working: set[str] = set()
+        self._known: dict[str, tuple[Any, bool, int]] = {}
         self._written = 0
 
     def value(self, node: Any, depth: int = 0) -> Any:
@@ -76,16 +78,24 @@ class Resolver:
         )
 
     def _once(self, key: str, node: Any, depth: int, *, assumed: bool = False) -> Any:
-        if key in self._working or depth >= _DEPTH:
-            return None
-        self._working.add(key)
-        found = self.value(node, depth + 1)
-        self._working.discard(key)
+        """A named value, worked out on first use; what refers to itself is not known."""
+        if key not in self._known:
+            if key in self._working or depth >= _DEPTH:
+                return None
+            before, self.assumed = self.assumed, assumed
+            self._working.add(key)
+            found = self.value(node, depth + 1)
+            self._working.discard(key)
+            self._known[key] = (found, self.assumed, _weight(found))
+            self.assumed = before
+        found, assumed, weight = self._known[key]
         self.assumed = self.assumed or assumed
+        self._spend(weight)
         return found
 
     def _concat(self, arguments: list[Any], _: int) -> Any:
         if arguments and all(isinstance(one, list) for one in arguments):
+            self._spend(sum(map(_weight, arguments)))
             return [item for one in arguments for item in one]
         return self._joined(arguments)
 
@@ -145,11 +155,12 @@ class Resolver:
         return Unknown(text, _REASON) if "${" in text else text
 
     def _spend(self, length: int) -> None:
-        """Short parts can be repeated without end; the text they make is held to one file's size."""
+        """Short parts can be repeated without end; what they make is held to the size of a few files."""
         self._written += length
-        if self._written > limits.FILE_BYTES:
+        most = _GROWTH * limits.FILE_BYTES
+        if self._written > most:
             raise InputProblem(
-                f"the expressions of this template write more than {limits.FILE_BYTES // limits.MIB} MiB",
+                f"the expressions of this template write more than {most // limits.MIB} MiB",
                 path=self._path,
                 line=1,
                 column=1,
@@ -176,7 +187,7 @@ class _Parser:
 
     def _expression(self, nested: int) -> Any:
         self._blank()
-        if nested >= _DEPTH or self._at >= len(self._text):
+        if self._depth + nested >= _DEPTH or self._at >= len(self._text):
             raise _Unreadable
         if self._text[self._at] == "'":
             return self._literal()
@@ -200,7 +211,7 @@ class _Parser:
                     break
                 if not self._takes(","):
                     raise _Unreadable
-        return self._resolver.call(word, arguments, self._text[start : self._at], self._depth)
+        return self._resolver.call(word, arguments, self._text[start : self._at], self._depth + nested)
 
     def _steps(self, found: Any, start: int, nested: int) -> Any:
         """`.name` and `[index]` behind a call."""
@@ -262,6 +273,19 @@ def _shown(value: Any) -> str:
     if isinstance(value, Unknown):
         return value.text if "${" in value.text else f"${{{value.text}}}"
     return str(value)
+
+
+def _weight(value: Any) -> int:
+    """About how many characters a value takes to write."""
+    waiting, weight = [value], 0
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        weight += 4 + (len(one) if isinstance(one, str) else len(one.text) if isinstance(one, Unknown) else 0)
+    return weight
 
 
 def _name(arguments: list[Any]) -> str:
