@@ -16,7 +16,7 @@ from changegate.derive.artifacts import actions, builds, charts, images
 from changegate.derive.artifacts import agents as agent_artifacts
 from changegate.derive.artifacts import terraform as terraform_artifacts
 from changegate.derive.grants import agents as agent_grants
-from changegate.derive.grants import aws, kubernetes_cloud
+from changegate.derive.grants import aws, azure, gcp, kubernetes_cloud
 from changegate.derive.grants import cloudformation as cloudformation_grants
 from changegate.derive.grants import github as github_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
@@ -31,7 +31,9 @@ from changegate.kinds import (
     ASSEMBLERS,
     KINDS,
     agent,
+    arm,
     aws_policy,
+    bicep,
     cloudformation,
     compose,
     dependabot,
@@ -68,6 +70,8 @@ ALL_KINDS: dict[str, Kind] = {
     "aws_policy": aws_policy,
     "helm": helm,
     "vault": vault,
+    "arm": arm,
+    "bicep": bicep,
     "agent": agent,
 }
 ALL_ASSEMBLERS: dict[str, Assembler] = {
@@ -91,6 +95,8 @@ ALL_SYSTEMS: dict[str, grants.System] = {
     "cloudformation": cloudformation_grants,
     "agents": agent_grants,
     "vault": vault_grants,
+    "gcp": gcp,
+    "azure": azure,
 }
 ALL_USERS: dict[str, artifacts.User] = {
     "images": images,
@@ -142,14 +148,15 @@ WORDS = [
     b'"format_version": "1.2", "planned_values"', b'{"@module":"terraform.ui"', b"bomFormat CycloneDX",
     b"spdxVersion", b"https://spdx.org/rdf/3", b"AWSTemplateFormatVersion", b"- op: add\n  path: /a\n",
     b'"op" : "test"', b"\\x6b", b"\\u006b", b"\\U0000006b", b'? "api', b"?\t'kind", b"runs:", b"services:",
-    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"kind", b"{", b"\n", b" ",
+    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"kind", b"{",
+    b"/subscriptionDeploymentTemplate.json#", b"\n", b" ",
 ]  # fmt: skip
 NAMES = [
     "kustomization.yaml", "Kustomization", "action.yml", ".github/workflows/a.yaml", ".github/dependabot.yml",
     "Dockerfile", "web.Containerfile", "Dockerfile.dev", "compose.yaml", "docker-compose.dev.yml", "a.bom",
     ".pre-commit-config.yaml", "a.cdx.json", "b.SPDX.JSON", "main.tf", "a.tofu.json", ".terraform.lock.hcl",
     "terraform.tfvars", "Chart.yaml", "Chart.lock", "requirements.lock", "values-a.yaml", "a.values.yml",
-    "a/templates/a.tpl", "templates/b.yaml", "a.json", "a.yaml", "a.YML", "a.template", "NOTES",
+    "a/templates/a.tpl", "templates/b.yaml", "a.json", "a.yaml", "a.YML", "a.template", "NOTES", "main.bicep",
 ]  # fmt: skip
 
 

@@ -32,6 +32,8 @@ KINDS: Final = Kinds(
         "aws_policy": Door(marks=(b'"Statement"',)),
         "helm": Door(names=("chart.", "requirements.", "values", "templates/")),
         "vault": Door(names=(".hcl",)),
+        "arm": Door(marks=(b"eploymentTemplate.json",)),
+        "bicep": Door(names=(".bicep",)),
         "agent": Door(
             names=(
                 ".claude/",

@@ -21,7 +21,8 @@ Texts: TypeAlias = list[str] | Unknown
 class Principal:
     """Who receives the grant.
 
-    type: user | group | service_account | role | account | service | federated | token | agent | any
+    type: user | group | service_account | role | account | service | federated | token | agent | any |
+          principal (an id of which the kind is not said)
     id: the name a reviewer would say, unique within the system (`ServiceAccount prod/ci`,
         `aws_iam_role.ci`, `token of release.yml / job publish`)
     public: none | authenticated (any account of the platform) | anyone (no account needed)
@@ -97,8 +98,9 @@ class Condition:
 class Scope:
     """Where the grant holds.
 
-    type: cluster | namespace | account | organization | project | repository | workflow | job |
-          environment | database | schema
+    type: cluster | namespace | account | organization | folder | project | tenant | management_group |
+          subscription | resource_group | resource | repository | workflow | job | environment | database |
+          schema | unknown
     id: its name; "" when the type has one instance only
     """
 
@@ -123,7 +125,8 @@ class Grant:
            condition that should tell its callers apart is not there, or lets everyone in),
            `vacuous_condition` (a condition that looks like a guard and holds always), `broad_trust`
            (more pipelines of one owner are trusted than one needs),
-           `malformed`, `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
+           `published` (it only lets requests through to a service that answers them), `malformed`,
+           `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
     escalations: ids of the escalation paths that all grants of the principal make up together, of which
                  this grant gives a part; sorted
     missing_conditions: condition keys that such a grant should have and has not; sorted

@@ -57,6 +57,11 @@ def _hcl(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
     return parse_hcl(path, text)
 
 
+def _text(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    """A language that is recognised and not read."""
+    return ()
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
@@ -65,16 +70,18 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "toml": _toml,
     "dockerfile": _dockerfile,
     "hcl": _hcl,
+    "text": _text,
 }
 _SUFFIXES: Final = {
     **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl", ".toml": "toml"},
+    ".bicep": "text",
     **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
 }
 
 
 def syntax_of(path: str, text: str) -> str:
     """The name in `SYNTAXES` of a file's syntax: by its name, else JSON by its first character, else YAML."""
-    if takes_comments(path):
+    if takes_comments(path, text):
         return "jsonc"
     by_suffix = _SUFFIXES.get(suffix_of(path))
     if by_suffix or is_dockerfile(path):

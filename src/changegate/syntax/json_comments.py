@@ -18,11 +18,13 @@ _PART: Final = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?|//[^\n\r]*+|/\*|[,:\[\]{}]|[
 _NOT_SPACE: Final = re.compile(r"[^\n\r]")
 _LINE_ENDS: Final = re.compile("[\u2028\u2029]")
 _COMPILERS: Final = re.compile(r"[jt]sconfig(?:\.[^/]+)?\.json")
+# ARM templates: learn.microsoft.com/azure/azure-resource-manager/templates/syntax#comments-and-metadata
+_RESOURCE_MANAGER: Final = "eploymentTemplate.json#"
 _WHY: Final = "Two readers of this file may disagree on what it says, so it was not judged."
 
 
-def takes_comments(path: str) -> bool:
-    """Whether the program that reads a file of this name takes comments."""
+def takes_comments(path: str, text: str = "") -> bool:
+    """Whether the program that reads a file of this name, or with this text, takes comments."""
     whole = PurePosixPath(path)
     if whole.suffix in (".jsonc", ".code-workspace"):
         return True
@@ -32,7 +34,7 @@ def takes_comments(path: str) -> bool:
         return ".devcontainer" in whole.parts[-3:-1]
     if whole.name == ".devcontainer.json" or _COMPILERS.fullmatch(whole.name):
         return True
-    return whole.parts[-2:-1] == (".vscode",)
+    return whole.parts[-2:-1] == (".vscode",) or _RESOURCE_MANAGER in text
 
 
 def without_comments(path: str, text: str) -> str:

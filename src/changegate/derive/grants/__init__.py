@@ -37,6 +37,8 @@ SYSTEMS: Final = Parts[System](
         "cloudformation": ("cloudformation/", "aws_policy/"),
         "agents": ("agent/",),
         "vault": ("vault/",),
+        "gcp": ("terraform/google_",),
+        "azure": ("terraform/azurerm_", "terraform/azuread_", "arm/"),
     },
 )
 

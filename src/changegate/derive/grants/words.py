@@ -92,9 +92,9 @@ def _where(scope: Mapping[str, Any]) -> str:
     kind, name = scope["type"], scope["id"]
     if kind in _SCOPES:
         return _SCOPES[kind]
-    if kind == "repository" and name == "":
-        return ""
-    return _text(name) if kind == "job" else f"{kind} {_text(name)}"
+    if kind == "resource" or (kind == "repository" and name == ""):
+        return ""  # a resource is what the grant is on
+    return _text(name) if kind == "job" else f"{kind.replace('_', ' ')} {_text(name)}".rstrip()
 
 
 def _text(value: Any) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from changegate.kinds.terraform import google_policy, policy_document
 from changegate.kinds.terraform.evaluate import Env, Evaluator
 from changegate.kinds.terraform.instances import Instance, instances
 from changegate.kinds.terraform.module import Module
 from changegate.kinds.terraform.pieces import Piece, problem
-from changegate.kinds.terraform.policy_document import render
 from changegate.kinds.terraform.trace import Trace
 from changegate.kinds.terraform.types import conform
 from changegate.kinds.terraform.values import EvalError, get, spelled, unknown
@@ -19,6 +19,11 @@ from changegate.model.subject import Unknown
 from changegate.syntax.hcl_ast import Body, Expression, Literal
 
 _DOCUMENT: Final = "aws_iam_policy_document"
+# Data sources that only put together what is written in them, and the names of the result.
+_RENDERED: Final = {
+    _DOCUMENT: (policy_document.render, ("json", "minified_json")),
+    "google_iam_policy": (google_policy.render, ("policy_data",)),
+}
 _MODULE_DEPTH: Final = 20
 _MODULES: Final = 2_000  # uses of modules below one root
 
@@ -59,7 +64,7 @@ class Scope:
                 return _walk(self._once(("local", name)), steps[1:])
             case "module" if name:
                 return self._output(name, steps[1:])
-            case "data" if name == _DOCUMENT and len(steps) > 2:
+            case "data" if name in _RENDERED and len(steps) > 2:
                 return self._document(steps)
             case "data" if name == _DOCUMENT and len(steps) == 2:
                 return self._documents(steps)
@@ -114,15 +119,15 @@ class Scope:
 
     def _document(self, steps: list[Any]) -> Any:
         """`data.aws_iam_policy_document.NAME[KEY].json`"""
-        name, rest = steps[1], steps[2:]
+        source, name, rest = steps[0], steps[1], steps[2:]
         text = unknown(f"{self.prefix}data{''.join(map(spelled, steps))}")
-        piece = self.module.named.get(("data", _DOCUMENT, name)) if isinstance(name, str) else None
+        piece = self.module.named.get(("data", source, name)) if isinstance(name, str) else None
         if piece is None:
             return text
         key: Any = None
         if len(rest) == 2:
             key = rest.pop(0)
-        if rest not in (["json"], ["minified_json"]) or isinstance(key, Unknown):
+        if len(rest) != 1 or rest[0] not in _RENDERED[source][1] or isinstance(key, Unknown):
             return text
         for instance in instances(self, piece):
             if instance.key == key and type(instance.key) is type(key):
@@ -147,12 +152,13 @@ class Scope:
         return {"id": unknown(f"{text.text}{instance.suffix}.id"), "json": policy, "minified_json": policy}
 
     def _rendered(self, piece: Piece, instance: Instance) -> Any:
-        key = ("data", *piece.block.labels[1:], repr(instance.key))
+        key = ("data", *piece.block.labels, repr(instance.key))
         if key not in self._known:
             if key in self._working:
                 raise EvalError("a policy document that includes itself")
             self._working.add(key)
             before, self.trace.assumed = self.trace.assumed, False
+            render, _ = _RENDERED[piece.block.labels[0]]
             self._known[key] = (render(self, piece, instance.env), self.trace.assumed)
             self.trace.assumed = before
             self._working.discard(key)
