@@ -359,7 +359,7 @@ def test_a_provider_without_a_condition_and_one_that_gets_it() -> None:
         ["attribute_condition"],
     )
     assert words(gcp, bound, bare) == [
-        ("token.actions.githubusercontent.com if assertion.repository_owner == 'example'", "moved")
+        ("token.actions.githubusercontent.com if assertion.repository_owner == 'example'", "narrowed")
     ]
     (change,) = changes(gcp, bare, bound)
     assert change.novel
