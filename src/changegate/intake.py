@@ -13,7 +13,7 @@ from changegate.halves import Held, Taken
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
-from changegate.model.pathnames import suffix_of
+from changegate.model.pathnames import name_of, suffix_of
 from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
@@ -344,7 +344,7 @@ class Intake:
 
 def _promised(path: str) -> bool:
     """Whether a name alone makes a file configuration."""
-    return suffix_of(path) in _CONFIGURATION or is_dockerfile(path)
+    return suffix_of(path) in _CONFIGURATION or is_dockerfile(path) or name_of(path) == "CODEOWNERS"
 
 
 def _is_template(content: bytes, problem: InputProblem) -> bool:

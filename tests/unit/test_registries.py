@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from changegate.derive import DERIVERS, artifacts, components, grants, reversals, workloads
 from changegate.derive.artifacts import actions, builds, charts, images
 from changegate.derive.artifacts import agents as agent_artifacts
+from changegate.derive.artifacts import gitlab as gitlab_artifacts
 from changegate.derive.artifacts import terraform as terraform_artifacts
 from changegate.derive.grants import agents as agent_grants
-from changegate.derive.grants import aws, azure, gcp, kubernetes_cloud
+from changegate.derive.grants import aws, azure, forges, gcp, kubernetes_cloud
 from changegate.derive.grants import cloudformation as cloudformation_grants
 from changegate.derive.grants import github as github_grants
+from changegate.derive.grants import gitlab as gitlab_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
 from changegate.derive.grants import vault as vault_grants
 from changegate.derive.reversals import cloudformation as cloudformation_reversals
@@ -38,7 +40,9 @@ from changegate.kinds import (
     compose,
     dependabot,
     dockerfile,
+    forge,
     github,
+    gitlab,
     helm,
     kubernetes,
     kustomize,
@@ -72,6 +76,8 @@ ALL_KINDS: dict[str, Kind] = {
     "vault": vault,
     "arm": arm,
     "bicep": bicep,
+    "forge": forge,
+    "gitlab": gitlab,
     "agent": agent,
 }
 ALL_ASSEMBLERS: dict[str, Assembler] = {
@@ -97,6 +103,8 @@ ALL_SYSTEMS: dict[str, grants.System] = {
     "vault": vault_grants,
     "gcp": gcp,
     "azure": azure,
+    "forges": forges,
+    "gitlab": gitlab_grants,
 }
 ALL_USERS: dict[str, artifacts.User] = {
     "images": images,
@@ -105,6 +113,7 @@ ALL_USERS: dict[str, artifacts.User] = {
     "terraform": terraform_artifacts,
     "charts": charts,
     "agents": agent_artifacts,
+    "gitlab": gitlab_artifacts,
 }
 ALL_REVERSALS: dict[str, reversals.Source] = {
     "terraform": terraform_reversals,
@@ -156,7 +165,9 @@ NAMES = [
     "Dockerfile", "web.Containerfile", "Dockerfile.dev", "compose.yaml", "docker-compose.dev.yml", "a.bom",
     ".pre-commit-config.yaml", "a.cdx.json", "b.SPDX.JSON", "main.tf", "a.tofu.json", ".terraform.lock.hcl",
     "terraform.tfvars", "Chart.yaml", "Chart.lock", "requirements.lock", "values-a.yaml", "a.values.yml",
-    "a/templates/a.tpl", "templates/b.yaml", "a.json", "a.yaml", "a.YML", "a.template", "NOTES", "main.bicep",
+    "a/templates/a.tpl", "templates/b.yaml", ".gitlab-ci.yml", ".gitlab/ci/a.yml",
+    ".GITLAB/CI/b.yml", "CODEOWNERS", ".github/settings.yml", "a.json", "a.yaml", "a.YML", "a.template",
+    "NOTES", "main.bicep",
 ]  # fmt: skip
 
 

@@ -34,6 +34,8 @@ KINDS: Final = Kinds(
         "vault": Door(names=(".hcl",)),
         "arm": Door(marks=(b"eploymentTemplate.json",)),
         "bicep": Door(names=(".bicep",)),
+        "forge": Door(names=("codeowners", ".github/settings.y")),
+        "gitlab": Door(names=(".gitlab-ci.y", ".gitlab/ci/")),
         "agent": Door(
             names=(
                 ".claude/",

@@ -126,7 +126,10 @@ class Grant:
            `vacuous_condition` (a condition that looks like a guard and holds always), `broad_trust`
            (more pipelines of one owner are trusted than one needs),
            `published` (it only lets requests through to a service that answers them), `malformed`,
-           `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`
+           `default_permissions`, `privileged_trigger`, `mints_cloud_tokens`, `reaches_admin`,
+           `unattended` (no person stands behind it: a deploy key, the token of every job), `unreviewed` (of a
+           protection: what it denies would let one person alone change, rewrite or deploy), `decides_review`
+           (of a protection: it keeps the files that say who reviews what and what runs on a change)
     escalations: ids of the escalation paths that all grants of the principal make up together, of which
                  this grant gives a part; sorted
     missing_conditions: condition keys that such a grant should have and has not; sorted

@@ -7,7 +7,7 @@ from typing import Final
 
 from changegate.errors import InputProblem
 from changegate.model.document import Document, SourceFile
-from changegate.model.pathnames import suffix_of
+from changegate.model.pathnames import name_of, suffix_of
 from changegate.syntax.dockerfile import is_dockerfile
 from changegate.syntax.json_comments import takes_comments
 from changegate.syntax.text import decode, looks_templated
@@ -62,6 +62,12 @@ def _text(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
     return ()
 
 
+def _codeowners(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.codeowners import parse_codeowners
+
+    return parse_codeowners(path, text)
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
@@ -71,6 +77,7 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "dockerfile": _dockerfile,
     "hcl": _hcl,
     "text": _text,
+    "codeowners": _codeowners,
 }
 _SUFFIXES: Final = {
     **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl", ".toml": "toml"},
@@ -83,6 +90,8 @@ def syntax_of(path: str, text: str) -> str:
     """The name in `SYNTAXES` of a file's syntax: by its name, else JSON by its first character, else YAML."""
     if takes_comments(path, text):
         return "jsonc"
+    if name_of(path) == "CODEOWNERS":
+        return "codeowners"
     by_suffix = _SUFFIXES.get(suffix_of(path))
     if by_suffix or is_dockerfile(path):
         return by_suffix or "dockerfile"

@@ -30,6 +30,7 @@ USERS: Final = Parts[User](
         "terraform": ("terraform/",),
         "charts": ("helm/",),
         "agents": ("agent/",),
+        "gitlab": ("gitlab/",),
     },
 )
 

@@ -39,6 +39,8 @@ SYSTEMS: Final = Parts[System](
         "vault": ("vault/",),
         "gcp": ("terraform/google_",),
         "azure": ("terraform/azurerm_", "terraform/azuread_", "arm/"),
+        "forges": ("forge/", "terraform/github_", "terraform/gitlab_", "terraform/removed"),
+        "gitlab": ("gitlab/",),
     },
 )
 
