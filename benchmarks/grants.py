@@ -18,7 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from changegate.derive.grants import aws_cover, kubernetes
+from changegate.derive.grants import kubernetes
+from changegate.derive.grants.aws import cover
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject
 from support.delta_worlds import held
@@ -57,7 +58,7 @@ def policies(count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 def compare(base: Sequence[dict[str, Any]], head: Sequence[dict[str, Any]]) -> Callable[[], object]:
     before, after = held(base, Side.BASE), held(head, Side.HEAD)
-    return lambda: list(aws_cover.compare(before, after))
+    return lambda: list(cover.compare(before, after))
 
 
 def bound(count: int) -> Callable[[], object]:

@@ -3,7 +3,7 @@
     python scripts/prove_delta.py [--pairs 100000] [--seed 1] [--system aws]
 
 aws: pairs of policies are made at random from short patterns, complements, conditions and denials; what
-`derive.grants.aws_cover` calls new must be new for some concrete request, nothing that is new may be
+`derive.grants.aws.cover` calls new must be new for some concrete request, nothing that is new may be
 missed, and each example must be allowed at the head and not at the base.
 kubernetes: pairs of roles, whose rules are compared as the API server does.
 """

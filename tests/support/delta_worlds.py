@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from changegate.derive.grants import aws_cover, derive
-from changegate.derive.grants.aws_policy import Patterns, Statement, read
+from changegate.derive.grants import derive
+from changegate.derive.grants.aws import cover
+from changegate.derive.grants.aws.policy import Patterns, Statement, read
 from changegate.derive.grants.held import Held, Sources, hold
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Scope
@@ -219,7 +220,7 @@ def aws_trial(chance: random.Random) -> Outcome:
 
 def judged(base: Sequence[dict[str, Any]], head: Sequence[dict[str, Any]]) -> Outcome:
     """The delta of a pair of policies beside every request."""
-    changes = list(aws_cover.compare(held(base, Side.BASE), held(head, Side.HEAD)))
+    changes = list(cover.compare(held(base, Side.BASE), held(head, Side.HEAD)))
     news = [c for c in changes if c.novel and c.subject.data["effect"] == "allow"]
     new = any(allowed_requests(head, value) & ~allowed_requests(base, value) for value in VALUES)
     pair = f"{list(base)} -> {list(head)}"

@@ -17,12 +17,14 @@ from changegate.derive.artifacts import agents as agent_artifacts
 from changegate.derive.artifacts import gitlab as gitlab_artifacts
 from changegate.derive.artifacts import terraform as terraform_artifacts
 from changegate.derive.grants import agents as agent_grants
-from changegate.derive.grants import aws, azure, forges, gcp, kubernetes_cloud
-from changegate.derive.grants import cloudformation as cloudformation_grants
+from changegate.derive.grants import azure, forges, gcp
 from changegate.derive.grants import github as github_grants
 from changegate.derive.grants import gitlab as gitlab_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
 from changegate.derive.grants import vault as vault_grants
+from changegate.derive.grants.aws import cloudformation as cloudformation_grants
+from changegate.derive.grants.aws import terraform as aws
+from changegate.derive.grants.kubernetes import cloud as kubernetes_cloud
 from changegate.derive.reversals import cloudformation as cloudformation_reversals
 from changegate.derive.reversals import kubernetes as kubernetes_reversals
 from changegate.derive.reversals import terraform as terraform_reversals
@@ -95,10 +97,10 @@ ALL_DERIVERS: dict[str, Deriver] = {
 }
 ALL_SYSTEMS: dict[str, grants.System] = {
     "kubernetes": kubernetes_grants,
-    "kubernetes_cloud": kubernetes_cloud,
+    "kubernetes.cloud": kubernetes_cloud,
     "github": github_grants,
-    "aws": aws,
-    "cloudformation": cloudformation_grants,
+    "aws.terraform": aws,
+    "aws.cloudformation": cloudformation_grants,
     "agents": agent_grants,
     "vault": vault_grants,
     "gcp": gcp,

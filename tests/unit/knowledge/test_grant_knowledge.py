@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from changegate.derive.grants.aws_policy import read
-from changegate.derive.grants.kubernetes_rules import Resource
+from changegate.derive.grants.aws.policy import read
+from changegate.derive.grants.kubernetes.rules import Resource
 from changegate.knowledge import aws_iam, kubernetes_rbac
 
 

@@ -1,4 +1,9 @@
-"""Grants: who may do what, derived from both sides, and what the head newly allows."""
+"""Grants: who may do what, derived from both sides, and what the head newly allows.
+
+A package or module a system, and beside them what all of them share: `held` (a grant, and where it is written),
+`delta` (the head's grants against the base's), `cover` and `automata` (does one pattern allow what another does?)
+on `globs`, `witness` (an example of what is new), `ways` (to an administrator) and `words` (for the reviewer).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +30,7 @@ SYSTEMS: Final = Parts[System](
     __name__,
     {
         "kubernetes": ("kubernetes/", "terraform/kubernetes_"),
-        "kubernetes_cloud": (
+        "kubernetes.cloud": (
             "kubernetes/ServiceAccount",
             "eks/",
             "terraform/kubernetes_",
@@ -33,8 +38,8 @@ SYSTEMS: Final = Parts[System](
             "cloudformation/AWS::EKS::",
         ),
         "github": ("github/",),
-        "aws": ("terraform/",),
-        "cloudformation": ("cloudformation/", "aws_policy/"),
+        "aws.terraform": ("terraform/",),
+        "aws.cloudformation": ("cloudformation/", "aws_policy/"),
         "agents": ("agent/",),
         "vault": ("vault/",),
         "gcp": ("terraform/google_",),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
-from changegate.derive.grants.aws_policy import Patterns
+from changegate.derive.grants.aws.policy import Patterns
 from changegate.derive.grants.globs import ANY, ONE, is_hole, tokens
 
 Examples = Callable[[str], Iterable[str]]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changegate.derive.grants import azure
-from changegate.derive.grants.azure_places import place, split
-from changegate.derive.grants.azure_principals import asked_subject, principal, trust
+from changegate.derive.grants.azure.places import place, split
+from changegate.derive.grants.azure.principals import asked_subject, principal, trust
 from changegate.model.proposal import Side
 from changegate.model.subject import Unknown
 from support.clouds import changes, grant, grants, template, text

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from changegate.derive.grants.forge_owners import takes
+from changegate.derive.grants.forges.owners import takes
 from changegate.model.result import Result
 from support.gating import gate, gating
 

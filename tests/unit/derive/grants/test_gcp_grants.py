@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from changegate import limits
 from changegate.derive.grants import gcp
-from changegate.derive.grants.gcp_members import member, provider
-from changegate.derive.grants.gcp_places import stem_of
+from changegate.derive.grants.gcp.members import member, provider
+from changegate.derive.grants.gcp.places import stem_of
 from changegate.errors import InputProblem
 from changegate.model.proposal import Side
 from changegate.model.subject import Unknown

@@ -1,0 +1,1 @@
+"""What the grants of Google Cloud and Azure share: roles given at places, which hold other places."""
