@@ -26,6 +26,9 @@ from changegate.syntax.text import is_lfs_pointer
 # A name that plainly promises configuration: what cannot be read behind it blocks.
 _CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
 
+# Scripts mostly hold other things: what a kind takes for its own must be readable, the rest need not.
+_SCRIPTS = frozenset({".sql", ".psql", ".pgsql", ".mysql"})
+
 _TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
 
 # Controls, formatting (bidirectional, zero width), line and paragraph separators.
@@ -284,7 +287,7 @@ class Intake:
         except InputProblem as problem:
             if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
                 return _Side(State.OPAQUE, f"{_TEMPLATE} ({problem.cause})")
-            if not _promised(path):
+            if not _promised(path) and suffix_of(path) not in _SCRIPTS:
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise
         self.texts[side, path] = file.text

@@ -21,6 +21,7 @@ from changegate.derive.grants import azure, forges, gcp
 from changegate.derive.grants import github as github_grants
 from changegate.derive.grants import gitlab as gitlab_grants
 from changegate.derive.grants import kubernetes as kubernetes_grants
+from changegate.derive.grants import sql as sql_grants
 from changegate.derive.grants import vault as vault_grants
 from changegate.derive.grants.aws import cloudformation as cloudformation_grants
 from changegate.derive.grants.aws import terraform as aws
@@ -50,6 +51,7 @@ from changegate.kinds import (
     kustomize,
     precommit,
     sbom,
+    sql,
     terraform,
     terraform_plan,
     vault,
@@ -80,6 +82,7 @@ ALL_KINDS: dict[str, Kind] = {
     "bicep": bicep,
     "forge": forge,
     "gitlab": gitlab,
+    "sql": sql,
     "agent": agent,
 }
 ALL_ASSEMBLERS: dict[str, Assembler] = {
@@ -107,6 +110,7 @@ ALL_SYSTEMS: dict[str, grants.System] = {
     "azure": azure,
     "forges": forges,
     "gitlab": gitlab_grants,
+    "sql": sql_grants,
 }
 ALL_USERS: dict[str, artifacts.User] = {
     "images": images,
@@ -159,7 +163,7 @@ WORDS = [
     b'"format_version": "1.2", "planned_values"', b'{"@module":"terraform.ui"', b"bomFormat CycloneDX",
     b"spdxVersion", b"https://spdx.org/rdf/3", b"AWSTemplateFormatVersion", b"- op: add\n  path: /a\n",
     b'"op" : "test"', b"\\x6b", b"\\u006b", b"\\U0000006b", b'? "api', b"?\t'kind", b"runs:", b"services:",
-    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"kind", b"{",
+    b"image:", b"{{ include }}", b"dependencies:", b"Resources", b"GRANT a TO b;", b"kind", b"{",
     b"/subscriptionDeploymentTemplate.json#", b"\n", b" ",
 ]  # fmt: skip
 NAMES = [
@@ -169,7 +173,7 @@ NAMES = [
     "terraform.tfvars", "Chart.yaml", "Chart.lock", "requirements.lock", "values-a.yaml", "a.values.yml",
     "a/templates/a.tpl", "templates/b.yaml", ".gitlab-ci.yml", ".gitlab/ci/a.yml",
     ".GITLAB/CI/b.yml", "CODEOWNERS", ".github/settings.yml", "a.json", "a.yaml", "a.YML", "a.template",
-    "NOTES", "main.bicep",
+    "NOTES", "a.sql", "V1__b.SQL", "main.bicep",
 ]  # fmt: skip
 
 

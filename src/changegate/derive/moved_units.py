@@ -10,7 +10,7 @@ from changegate.model.settings import Settings
 from changegate.model.subject import Index
 
 # Kinds whose units are folders of their own. Whatever else is read counts for the repository.
-_FAMILIES: Final = ("terraform/", "kubernetes/")
+_FAMILIES: Final = ("terraform/", "kubernetes/", "sql/")
 
 Unit = Mapping[Hashable, Any]
 """What a unit holds: data by identity."""

@@ -36,6 +36,7 @@ KINDS: Final = Kinds(
         "bicep": Door(names=(".bicep",)),
         "forge": Door(names=("codeowners", ".github/settings.y")),
         "gitlab": Door(names=(".gitlab-ci.y", ".gitlab/ci/")),
+        "sql": Door(names=(".sql", ".psql", ".pgsql", ".mysql")),
         "agent": Door(
             names=(
                 ".claude/",

@@ -19,6 +19,10 @@ _NAMED = (
     r"""("[^"]+"|'[^']+'|[^\s"',;}\])]+)"""
 )
 _USERINFO = r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)([^\s/@]+)@"
+# As SQL has it: PASSWORD '...', IDENTIFIED BY '...'.
+_SQL = (
+    r"""(?i)(\b(?:password|identified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:password\s+)?e?)('[^']*'|"[^"]*")"""
+)
 _REFERENCES = (
     "$",
     "var.",
@@ -38,17 +42,18 @@ _PLAIN = ("true", "false", "null", "none", "~", "write", "read", "")
 
 
 @cache
-def _compiled() -> tuple[Any, Any, Any]:
+def _compiled() -> tuple[Any, Any, Any, Any]:
     import re2
 
-    return re2.compile("|".join(TOKENS)), re2.compile(_NAMED), re2.compile(_USERINFO)
+    return re2.compile("|".join(TOKENS)), re2.compile(_NAMED), re2.compile(_USERINFO), re2.compile(_SQL)
 
 
 def redact(text: str) -> str:
     """The text with `[redacted N chars]` in the place of each secret."""
-    shapes, named, userinfo = _compiled()
+    shapes, named, userinfo, sql = _compiled()
     text = shapes.sub(lambda match: _mark(match.group()), text)
     text = userinfo.sub(lambda match: f"{match.group(1)}{_mark(match.group(2))}@", text)
+    text = sql.sub(lambda match: match.group(1) + _value(match.group(2)), text)
     found: str = named.sub(lambda match: match.group(1) + _value(match.group(2)), text)
     return found
 

@@ -68,6 +68,12 @@ def _codeowners(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, .
     return parse_codeowners(path, text)
 
 
+def _sql(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.sql import parse_sql
+
+    return parse_sql(path, text)
+
+
 SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document, ...]]]] = {
     "yaml": _yaml,
     "json": _json,
@@ -78,11 +84,13 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "hcl": _hcl,
     "text": _text,
     "codeowners": _codeowners,
+    "sql": _sql,
 }
 _SUFFIXES: Final = {
     **{".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl", ".toml": "toml"},
     ".bicep": "text",
     **dict.fromkeys((".tf", ".tofu", ".tfvars", ".hcl"), "hcl"),
+    **dict.fromkeys((".sql", ".psql", ".pgsql", ".mysql"), "sql"),
 }
 
 

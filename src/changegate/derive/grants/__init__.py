@@ -47,6 +47,7 @@ SYSTEMS: Final = Parts[System](
         "azure": ("terraform/azurerm_", "terraform/azuread_", "arm/"),
         "forges": ("forge/", "terraform/github_", "terraform/gitlab_", "terraform/removed"),
         "gitlab": ("gitlab/",),
+        "sql": ("sql/",),
     },
 )
 
