@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from changegate.derive.grants import sql
-from changegate.derive.grants.sql_state import Place, covers
+from changegate.derive.grants.sql.state import Place, covers
 from changegate.knowledge import sql as knowledge
 from changegate.model.grant import Grant
 from changegate.model.proposal import Side

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.held import Held, Sources, hold, shown
-from changegate.derive.grants.sql_state import ALL, EVERY, SERVER, Entry, Key, Place, covers, replay, unread
+from changegate.derive.grants.sql.state import ALL, EVERY, SERVER, Entry, Key, Place, covers, replay, unread
 from changegate.knowledge import sql as knowledge
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
