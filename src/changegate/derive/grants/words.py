@@ -29,7 +29,7 @@ def describe(change: Change) -> tuple[str, str, str, str]:
     resources = delta.get("resources") or data["resources"]["include"]
     if not data["role"]["resolved"]:
         may, on = f"do all that {_text(data['role']['name'])} allows", "(not known)"
-        return _text(data["principal"]["id"]), may, on, _where(data["scope"])
+        return _text(data["principal"]["id"]), may, on, _where(data["system"], data["scope"])
     may = _may(data["system"], actions)
     if data["effect"] == "deny":
         may = f"not {may}"
@@ -43,7 +43,7 @@ def describe(change: Change) -> tuple[str, str, str, str]:
         on += f" named {_unknown(names)}"
     elif names:
         on += f" named {_few(names)}"
-    return _text(data["principal"]["id"]), may, on, _where(data["scope"])
+    return _text(data["principal"]["id"]), may, on, _where(data["system"], data["scope"])
 
 
 def _may(system: str, actions: Any) -> str:
@@ -88,8 +88,10 @@ def _few(texts: Sequence[str]) -> str:
     return f"{', '.join(texts[:_SHOWN])} and {len(texts) - _SHOWN} more"
 
 
-def _where(scope: Mapping[str, Any]) -> str:
+def _where(system: str, scope: Mapping[str, Any]) -> str:
     kind, name = scope["type"], scope["id"]
+    if system == "sql" and kind != "account":
+        return ""  # the names of what it is on say it
     if kind in _SCOPES:
         return _SCOPES[kind]
     if kind == "resource" or (kind == "repository" and name == ""):
