@@ -11,6 +11,7 @@ import pytest
 from changegate.derive.grants import derive
 from changegate.derive.grants.github import grants
 from changegate.errors import InputProblem
+from changegate.knowledge import github
 from changegate.model.change import Action, Change
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject, Unknown
@@ -65,7 +66,7 @@ def test_the_default_is_unknown() -> None:
     assert called["flags"] == ["callers_permissions"]
 
 
-@pytest.mark.parametrize("event", ["issue_comment", "pull_request_target", "workflow_run"])
+@pytest.mark.parametrize("event", sorted(github.table().privileged_events))
 def test_triggers_that_outsiders_reach(event: str) -> None:
     assert held(job("build", {"contents": "read"}, on=["push", event]))[0]["flags"] == ["privileged_trigger"]
     same = {"contents": "write"}
@@ -189,3 +190,12 @@ def test_outsiders_start_what_they_start_by_calls() -> None:
     assert flags == ["privileged_trigger"]
     loop = _with(job("a", path=CALLED, on=["workflow_call"]), uses=f"./{CALLED}")
     assert len(grants(index(Side.HEAD, [loop]))) == 1
+
+
+def test_what_only_calls_jobs_that_are_bounded_has_no_token_of_its_own() -> None:
+    called = job("build", {"contents": "read"}, on=["workflow_call"], path=CALLED)
+    deep = _with(job("a", path=".github/workflows/deep.yml"), uses=f"./{CALLED}")
+    outer = _with(job("a"), uses="./.github/workflows/deep.yml")
+    assert [h.core.path for h in grants(index(Side.HEAD, [outer, deep, called]))] == [CALLED]
+    open_too = job("test", on=["workflow_call"], path=CALLED)
+    assert len(grants(index(Side.HEAD, [outer, deep, called, open_too]))) == 4

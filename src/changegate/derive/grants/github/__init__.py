@@ -11,8 +11,17 @@ from typing import Any
 
 from changegate.derive.grants import delta
 from changegate.derive.grants.delta import Gap
-from changegate.derive.grants.github.callers import HOPS, Callers, callers_of, path_of, triggers_of
+from changegate.derive.grants.github.callers import (
+    HOPS,
+    Callers,
+    bounded,
+    callers_of,
+    only_calls,
+    path_of,
+    triggers_of,
+)
 from changegate.derive.grants.held import Held, Sources, binding_on_head, hold, misformed, refuse, shown
+from changegate.knowledge import github
 from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Scope
 from changegate.model.subject import Index, Subject, Unknown
@@ -21,10 +30,6 @@ _LEVELS = {"none": 0, "read": 1, "write": 2}
 _ALL = {"read-all": "read", "write-all": "write"}
 _EVERY = "*"
 _FOLDER = ".github/workflows/"
-
-# These run with the base repository's token on events that outsiders can cause.
-# https://docs.github.com/actions/reference/security/secure-use
-_PRIVILEGED = frozenset({"issue_comment", "pull_request_target", "workflow_run"})
 
 # What both possible defaults of a repository give.
 # https://docs.github.com/actions/reference/authentication-in-a-workflow (restricted access)
@@ -63,14 +68,16 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
 
 
 def grants(index: Index) -> list[Held[Token]]:
-    """The token permissions of every job of one side.
+    """The token permissions of every job of one side. One that only calls jobs which say themselves what
+    their tokens may do has none of its own.
 
     Raises InputProblem for permissions that GitHub would refuse, when the change proposes them.
     """
-    callers = callers_of(index)
+    callers, bound = callers_of(index), bounded(index)
     return [
         _held(job, permission, level, source, callers)
         for job in index.of("github/job")
+        if not only_calls(job, bound)
         for permission, level, source in _effective(job, callers)
     ]
 
@@ -190,7 +197,7 @@ def _risks(triggers: set[str], permission: str, level: str | Unknown) -> frozens
         found.add("callers_permissions")
     if permission in ("id-token", _EVERY) and level == "write":
         found.add("mints_cloud_tokens")
-    if triggers & _PRIVILEGED:
+    if triggers & github.table().privileged_events:
         found.add("privileged_trigger")
     return frozenset(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from changegate.model.subject import Index, Subject
@@ -17,10 +17,34 @@ def callers_of(index: Index) -> Callers:
     """The calls of one side."""
     found: dict[str, list[Subject]] = {}
     for job in index.of("github/job"):
-        uses = str(job.data.get("uses", ""))
-        if uses.startswith(("./", "$/")):
-            found.setdefault(uses[2:].partition("@")[0], []).append(job)
+        if called := _called(job):
+            found.setdefault(called, []).append(job)
     return found
+
+
+def bounded(index: Index) -> frozenset[str]:
+    """The paths of workflows each job of which says what its token may do, or calls one that does."""
+    jobs: dict[str, list[Subject]] = {}
+    for job in index.of("github/job"):
+        jobs.setdefault(path_of(job), []).append(job)
+    found: frozenset[str] = frozenset()
+    for _ in range(HOPS):
+        found = frozenset(
+            path
+            for path, of in jobs.items()
+            if all(job.data.get("permissions") is not None or _called(job) in found for job in of)
+        )
+    return found
+
+
+def only_calls(job: Subject, bounded: Collection[str]) -> bool:
+    """Whether a job says nothing and has no steps of its own, and every job that it calls is bounded."""
+    return job.data.get("permissions") is None and _called(job) in bounded
+
+
+def _called(job: Subject) -> str:
+    uses = str(job.data.get("uses", ""))
+    return uses[2:].partition("@")[0] if uses.startswith(("./", "$/")) else ""
 
 
 def triggers_of(job: Subject, callers: Callers, hops: int = HOPS) -> set[str]:
