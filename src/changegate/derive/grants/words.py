@@ -28,8 +28,9 @@ def describe(change: Change) -> tuple[str, str, str, str]:
     actions = delta.get("actions") or data["actions"]["include"]
     resources = delta.get("resources") or data["resources"]["include"]
     if not data["role"]["resolved"]:
-        may, on = f"do all that {_text(data['role']['name'])} allows", "(not known)"
-        return _text(data["principal"]["id"]), may, on, _where(data["system"], data["scope"])
+        role = _text(data["role"]["name"])
+        may = f"do all that {role} allows" if role else f"do {_text(data['actions']['include'])}"
+        return _text(data["principal"]["id"]), may, "(not known)", _where(data["system"], data["scope"])
     may = _may(data["system"], actions)
     if data["effect"] == "deny":
         may = f"not {may}"

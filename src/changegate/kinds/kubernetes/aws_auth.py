@@ -31,25 +31,25 @@ def mappings(subject: Subject) -> Iterator[Subject]:
     if subject.kind != "kubernetes/ConfigMap":
         return
     metadata, data = subject.data.get("metadata"), subject.data.get("data")
-    if (
-        not isinstance(metadata, Mapping)
-        or metadata.get("name") != "aws-auth"
-        or not isinstance(data, Mapping)
-    ):
+    if not isinstance(metadata, Mapping) or metadata.get("name") != "aws-auth" or data is None:
         return
     for field, key in _LISTS.items():
-        text = data.get(field)
+        text = data.get(field) if isinstance(data, Mapping) else data
         origin = Origin(subject.origins[""][0].document, (*subject.origins[""][0].route, "data", field))
         if isinstance(text, Unknown) and not _OTHER_BRACES.search(text.text):
             text = text.text
         if isinstance(text, Unknown):
             unknown = Unknown(f"{field} of aws-auth", text.reason)
             yield _mapping(subject, field, {"identity": unknown, "username": "", "groups": unknown}, origin)
-        elif isinstance(text, str) and text.strip():
+        elif isinstance(text, str):
             yield from _entries(subject, key, text, origin)
+        elif text is not None:
+            _refuse(subject, origin, "it is not text")
 
 
 def _entries(subject: Subject, key: str, text: str, origin: Origin) -> Iterator[Subject]:
+    if not text.strip():
+        return
     try:
         documents = parse_yaml(origin.path, text)
     except InputProblem as problem:

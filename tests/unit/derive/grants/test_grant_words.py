@@ -78,3 +78,9 @@ def test_aws_and_a_denial() -> None:
 
     assert told([inline("Allow")]) == ("role ci", "iam:PassRole", "everything", "the account")
     assert told([], [inline("Deny")]) == ("role ci", "not iam:PassRole", "everything", "the account")
+
+
+def test_a_policy_without_a_name_that_was_not_read() -> None:
+    data = {"role": "ci", "policy": Unknown("var.policy")}
+    inline = subject("terraform/aws_iam_role_policy", "aws_iam_role_policy.x", data, "main.tf")
+    assert told([inline])[1:] == ("do (var.policy)", "(not known)", "the account")

@@ -15,7 +15,7 @@ from changegate.derive.grants import delta
 from changegate.derive.grants.aws import places as aws_places
 from changegate.derive.grants.aws.cover import covers_of
 from changegate.derive.grants.aws.drafts import Drafts
-from changegate.derive.grants.aws.grant import Holder, places
+from changegate.derive.grants.aws.grant import Holder, places, settled
 from changegate.derive.grants.aws.policy import (
     Patterns,
     PolicyError,
@@ -75,7 +75,7 @@ def organization_words(kind: Any) -> str:
 
 
 def _document(drafts: Drafts, subject: Subject, attribute: str, holder: Holder) -> None:
-    policy, unit = subject.data.get(attribute), subject.identity.unit
+    policy, unit = settled(subject, subject.data.get(attribute)), subject.identity.unit
     if policy is None or policy == "":
         return
     if isinstance(policy, Unknown):

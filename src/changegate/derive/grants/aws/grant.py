@@ -11,7 +11,7 @@ from changegate.derive.grants.aws.conditions import missing, vacuous
 from changegate.derive.grants.aws.cover import shown_condition
 from changegate.derive.grants.aws.policy import Statement
 from changegate.derive.grants.aws.principals import Whom
-from changegate.derive.grants.held import Held, Sources, hold, listed
+from changegate.derive.grants.held import Held, Sources, hold, listed, misformed
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
 from changegate.model.subject import Index, Subject, Unknown
 
@@ -93,6 +93,14 @@ def value_at(data: Any, where: str) -> Any:
         elif not isinstance(data, Unknown):
             data = data.get(step) if isinstance(data, Mapping) else None
     return data
+
+
+def settled(subject: Subject, policy: Any) -> Any:
+    """A policy as it is. One that is no text only with values that may be others, such as the default of a
+    variable, is not known."""
+    if policy is None or subject.confidence == "exact" or isinstance(policy, (str, Mapping, Unknown)):
+        return policy
+    return misformed(policy, "the policy is not text")
 
 
 def finish(draft: Draft, index: Index) -> Held[Statement]:

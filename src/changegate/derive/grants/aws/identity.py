@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from changegate.derive.grants.aws import places as aws_places
 from changegate.derive.grants.aws.drafts import Drafts, Role
-from changegate.derive.grants.aws.grant import Holder, places, value_at
+from changegate.derive.grants.aws.grant import Holder, places, settled, value_at
 from changegate.derive.grants.aws.policy import PolicyError, Statement, parse, read, statement_at
 from changegate.derive.grants.held import Held, binding_on_head, misformed, refuse, shown
 from changegate.derive.terraform_code import steps_of
@@ -231,6 +231,7 @@ class _Reading:
         via: Subject | None = None,
         exclusive: bool = False,
     ) -> None:
+        text = settled(policy, text)
         if text is None or text == "":
             return
         if isinstance(text, Unknown):

@@ -9,7 +9,7 @@ from typing import Any
 from changegate.derive.grants.aws import exposure as aws_exposure
 from changegate.derive.grants.aws import places as aws_places
 from changegate.derive.grants.aws.drafts import Drafts
-from changegate.derive.grants.aws.grant import Holder, opening, places, value_at
+from changegate.derive.grants.aws.grant import Holder, opening, places, settled, value_at
 from changegate.derive.grants.aws.policy import (
     Patterns,
     PolicyError,
@@ -54,7 +54,7 @@ def _issuers(index: Index) -> dict[str, str]:
 
 
 def _policy(subject: Subject, attribute: str, issuers: Mapping[str, str]) -> Grants:
-    policy = value_at(subject.data, attribute)
+    policy = settled(subject, value_at(subject.data, attribute))
     if policy is None or policy == "":
         return
     if isinstance(policy, Unknown):

@@ -333,3 +333,19 @@ def test_a_trust_that_opens_is_new() -> None:
     (change,) = news(list(derive(*sides(side("repo:example/app:*"), side("repo:*")))))
     assert "missing_condition" in change.delta["flags"]
     assert change.subject.origins["actions"][0].route[:1] == ("assume_role_policy",)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        ("aws_iam_role_policy.x", {"role": "ci"}),
+        ("aws_s3_bucket_policy.x", {"bucket": "b"}),
+        ("aws_vpc_endpoint.x", {}),
+    ],
+)
+def test_what_is_no_text_by_a_default_only_is_not_known(of: tuple[str, dict[str, Any]]) -> None:
+    address, data = of
+    (grant,) = held(resource(address, {**data, "policy": 7}, confidence="over"))
+    assert grant["actions"]["include"].text.startswith("the policy is not text (")
+    with pytest.raises(InputProblem, match="the policy is not text"):
+        held(resource(address, {**data, "policy": 7}))

@@ -115,6 +115,17 @@ def test_mapped_roles_that_cannot_be_read(text: str, cause: str) -> None:
     ] == ["judged"]
 
 
+@pytest.mark.parametrize("roles", ["7", "[]", "{rolearn: x}"])
+def test_mapped_roles_that_are_no_text(roles: str) -> None:
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: aws-auth}}\ndata:\n  mapRoles: {roles}\n"
+    (entry,) = gathered({"a.yaml": text}).intake.ledger
+    assert (entry.state, entry.line) == ("blocked", 5)
+    assert entry.reason.startswith("mapRoles of aws-auth cannot be read: it is not text")
+    assert read(text.replace(roles, "")) == []
+    (unknown, *_) = read(text.replace(f"\n  mapRoles: {roles}", ' "{{ .Values.data }}"'))
+    assert isinstance(unknown.data["principal"]["id"], Unknown)
+
+
 def test_eks_in_terraform() -> None:
     found = read(
         f"""
