@@ -17,15 +17,18 @@ def follow(before: Sequence[Held[Statement]], after: Sequence[Held[Statement]]) 
 
     A holder that only one side knows is a holder of the other side renamed when both have the same name
     in AWS, whatever their resources are called. A policy that nobody is attached to is another one renamed
-    when both say the same.
+    when both say the same, or when it is a file of which only the folder changed.
     """
     old, new = _by_holder(before), _by_holder(after)
     gone = {holder: held for holder, held in old.items() if holder not in new}
     come = {holder: held for holder, held in new.items() if holder not in old}
     names: dict[str, str] = {}
-    if gone and come:
-        for likeness in (_named, _defined):
-            names |= _pairs(gone, come, likeness)
+    for likeness in (_named, _defined, _filed):
+        if gone and come:
+            found = _pairs(gone, come, likeness)
+            gone = {holder: held for holder, held in gone.items() if holder not in found}
+            come = {holder: held for holder, held in come.items() if holder not in found.values()}
+            names |= found
     if not names:
         return list(before)
     return [replace(held, holder=names.get(held.holder, held.holder)) for held in before]
@@ -72,12 +75,13 @@ def _by_holder(grants: Sequence[Held[Statement]]) -> _Holdings:
 def _pairs(
     gone: _Holdings, come: _Holdings, likeness: Callable[[list[Held[Statement]]], Hashable]
 ) -> dict[str, str]:
-    """Holders of the two sides that are alike, and like no other."""
+    """Holders of the two sides that are alike, and like no other; of those that say the same, any two."""
     old, new = _alike(gone, likeness), _alike(come, likeness)
     return {
-        holders[0]: new[key][0]
+        before: after
         for key, holders in old.items()
-        if len(holders) == 1 and len(new.get(key, ())) == 1
+        if likeness is _defined or len(holders) == len(new.get(key, ())) == 1
+        for before, after in zip(holders, new.get(key, ()), strict=False)
     }
 
 
@@ -106,3 +110,11 @@ def _defined(grants: list[Held[Statement]]) -> Hashable:
     if grants[0].grant.kind != "definition":
         return None
     return grants[0].identity.unit, frozenset(held.core for held in grants)
+
+
+def _filed(grants: list[Held[Statement]]) -> Hashable:
+    """The name of a file that is an unattached policy; its address is its path."""
+    path = grants[0].grant.principal.id
+    if grants[0].grant.kind != "definition" or not isinstance(path, str) or not path.endswith(".json"):
+        return None
+    return grants[0].identity.unit, path.rpartition("/")[2]

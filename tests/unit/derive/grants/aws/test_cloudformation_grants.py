@@ -16,6 +16,7 @@ from changegate.derive.grants.aws import cloudformation
 from changegate.errors import InputProblem
 from changegate.model.change import Change
 from changegate.model.subject import Unknown
+from support.grant_subjects import news
 from support.templates import sides
 
 ALLOW = '{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::a/*"}'
@@ -308,6 +309,19 @@ def test_a_renamed_template_grants_nothing_new() -> None:
     (moved,) = changes({"a.yaml": text}, {"b.yaml": text})
     assert not moved.novel
     assert moved.subject.data["principal"]["id"] == "role It of b.yaml"
+
+
+def test_a_policy_that_moves_grants_nothing_new() -> None:
+    def alone(action: str) -> str:
+        return f'{{"Statement": [{{"Effect": "Allow", "Action": {action}, "Resource": "*"}}]}}'
+
+    admin, one, more = alone('"*"'), alone('"s3:*"'), alone('["s3:*", "iam:*"]')
+    both = {"b/r.json": admin, "b/s.json": admin}
+    assert news(changes({"a/p.json": admin, "a/q.json": admin}, both)) == []
+    assert len(news(changes({"a/p.json": admin}, both))) == 1
+    (change,) = news(changes({"a/p.json": one, "a/q.json": admin}, {"b/p.json": more, "c/q.json": admin}))
+    assert (change.subject.data["principal"]["id"], change.delta["actions"]) == ("b/p.json", ["iam:*"])
+    assert len(news(changes({"a/p.json": one}, {"b/q.json": more}))) == 1
 
 
 def test_a_deny_that_goes_opens_what_it_kept_away() -> None:
