@@ -14,7 +14,7 @@ from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
 from changegate.model.pathnames import name_of, suffix_of
-from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of
+from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of, takes_holes
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
@@ -311,7 +311,7 @@ class Intake:
     def _parsed(self, path: str, content: bytes, kinds: list[Kind]) -> SourceFile:
         """Context has the same content on both sides: it is parsed once."""
         if self._last is None or self._last[:2] != (path, content):
-            self._last = (path, content, read_file(path, content, tags_of(kinds)))
+            self._last = (path, content, read_file(path, content, tags_of(kinds), holes=takes_holes(kinds)))
         return self._last[2]
 
     def _index(self, reading: Reading, side: Side, context: bool) -> None:

@@ -15,9 +15,11 @@ from changegate.model.pathnames import suffix_of
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject, Unknown
+from changegate.syntax.json_holes import said
 
 NAME = "aws_policy"
 TEMPLATED = True
+HOLES = True
 MAX_BYTES = FILE_BYTES
 
 DOCUMENT: Final = "aws_policy/document"
@@ -42,13 +44,13 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     if len(file.documents) != 1 or not _is_policy(file.documents[0].value):
         return Reading()
     document = file.documents[0]
-    statements = document.value["Statement"]
-    if not isinstance(statements, (list, dict)):
+    data = _filled_in(document.value)
+    if not isinstance(data["Statement"], (list, dict)) and not said(str(document.value["Statement"])):
         raise _problem(document, "`Statement` is neither a map nor a list of them")
     subject = Subject(
         identity=Identity(unit, DOCUMENT, file.path),
         side=side,
-        data=_filled_in(document.value),
+        data=data,
         origins={"": (Origin(document),)},
     )
     return Reading(subjects=(subject,))
@@ -68,6 +70,8 @@ def _filled_in(value: Any) -> Any:
         return {key: _filled_in(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled_in(item) for item in value]
+    if isinstance(value, str) and (hole := said(value)):
+        return Unknown(hole, "filled in before the policy is used")
     if isinstance(value, str) and any(mark in value for mark in _MARKS) and not _only_variables(value):
         return Unknown(value, "filled in before the policy is used")
     return value

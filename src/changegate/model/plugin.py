@@ -53,6 +53,7 @@ class Kind(Protocol):
     instead of blocked. `MAX_BYTES` is the largest file it is asked to read.
 
     A kind whose YAML has local tags names them in `TAGS`, as in `syntax.yaml.parse_yaml` (see `tags_of`).
+    One that can tell what a template fills in for whole values of its JSON has `HOLES` (see `takes_holes`).
     """
 
     NAME: str
@@ -70,6 +71,11 @@ class Kind(Protocol):
 def tags_of(kinds: Iterable[Kind]) -> Mapping[str, str]:
     """The local YAML tags of all these kinds; most have none."""
     return {tag: key for kind in kinds for tag, key in getattr(kind, "TAGS", {}).items()}
+
+
+def takes_holes(kinds: Iterable[Kind]) -> bool:
+    """Whether all these kinds know a string that stands for a hole (see `syntax.json_holes`)."""
+    return all(getattr(kind, "HOLES", False) for kind in kinds)
 
 
 OPAQUE: Final = "opaque"

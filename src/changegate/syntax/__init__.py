@@ -39,6 +39,12 @@ def _json_with_comments(path: str, text: str, _: Mapping[str, str]) -> tuple[Doc
     return parse_json_with_comments(path, text)
 
 
+def _json_with_holes(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.json import parse_json_with_holes
+
+    return parse_json_with_holes(path, text)
+
+
 def _toml(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
     from changegate.syntax.toml import parse_toml
 
@@ -79,6 +85,7 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "json": _json,
     "jsonl": _json_lines,
     "jsonc": _json_with_comments,
+    "json with holes": _json_with_holes,
     "toml": _toml,
     "dockerfile": _dockerfile,
     "hcl": _hcl,
@@ -106,13 +113,18 @@ def syntax_of(path: str, text: str) -> str:
     return "json" if text.lstrip()[:1] in ("{", "[") else "yaml"
 
 
-def read_file(path: str, content: bytes, tags: Mapping[str, str] | None = None) -> SourceFile:
+def read_file(
+    path: str, content: bytes, tags: Mapping[str, str] | None = None, *, holes: bool = False
+) -> SourceFile:
     """Read one file. Raises `InputProblem`, and nothing else, whatever the bytes are.
 
-    `tags` are YAML's local tags that may occur, as in `yaml.parse_yaml`.
+    `tags` are YAML's local tags that may occur, as in `yaml.parse_yaml`. With `holes`, a JSON file may be a
+    template as in `json_holes`.
     """
     text = decode(path, content)
     name = syntax_of(path, text)
+    if holes and name == "json":
+        name = "json with holes"
     try:
         documents = SYNTAXES[name](path, text, tags or {})
     except InputProblem:

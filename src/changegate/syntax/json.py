@@ -14,6 +14,7 @@ from changegate.errors import InputProblem
 from changegate.model.document import Document
 from changegate.syntax.json_check import LIMIT_WHY, Check, Refused, too_deep, too_large
 from changegate.syntax.json_comments import without_comments
+from changegate.syntax.json_holes import without_holes
 from changegate.syntax.json_locator import JsonLocator, Members, skip_space
 from changegate.syntax.text import place
 
@@ -26,6 +27,12 @@ def parse_json(path: str, text: str) -> tuple[Document, ...]:
 def parse_json_with_comments(path: str, text: str) -> tuple[Document, ...]:
     """The one document of a JSON file that may hold comments and trailing commas. Raises `InputProblem`."""
     return _parse(path, without_comments(path, text), many=False)
+
+
+def parse_json_with_holes(path: str, text: str) -> tuple[Document, ...]:
+    """The one document of a JSON file that a template engine fills in; see `json_holes`. Raises
+    `InputProblem`."""
+    return _parse(path, without_holes(text), many=False)
 
 
 def parse_json_lines(path: str, text: str) -> tuple[Document, ...]:

@@ -60,3 +60,18 @@ def test_sniffing() -> None:
     assert not aws_policy.sniff("a.yaml", content)
     assert not aws_policy.sniff("a.json", b'{"Statement": 1}')
     assert not aws_policy.sniff("a.json", b'{"Resources": {"Statement": [{"Effect": "Allow"}]}}')
+
+
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ('{"Effect": "Allow", "Action": "s3:*", "Resource": ${x}}', ("Statement", "Resource")),
+        ("${x}", ("Statement",)),
+    ],
+)
+def test_holes_for_whole_values_are_unknown(statement: str, where: tuple[str, ...]) -> None:
+    file = read_file("a.json", f'{{"Version": "2012-10-17", "Statement": {statement}}}'.encode(), holes=True)
+    value = aws_policy.read(file, Side.HEAD, "").subjects[0].data
+    for step in where:
+        value = value[step]
+    assert isinstance(value, Unknown) and value.text == "${x}"
