@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from changegate.derive.grants.words import describe as describe_grant
@@ -18,11 +19,30 @@ Locate = Callable[[Change, str], Location]
 
 def grants(changes: Iterable[Change], locate: Locate, *, two_sided: bool = True) -> tuple[GrantRow, ...]:
     """A row for each grant that the change touches; without a base, for each grant there is."""
-    return tuple(
-        _grant(change, locate, two_sided=two_sided)
+    rows = [
+        (change.identity.unit, _grant(change, locate, two_sided=two_sided))
         for change in changes
         if change.identity.kind == grant.KIND and (change.delta.get("change") != "unchanged" or not two_sided)
-    )
+    ]
+    homes = _homes((unit, _said(row)) for unit, row in rows)
+    return tuple(replace(row, who=_at_home(row.who, unit, homes[_said(row)])) for unit, row in rows)
+
+
+def _said(row: GrantRow) -> tuple[str, ...]:
+    return row.who, row.may, row.on, row.where
+
+
+def _homes(rows: Iterable[tuple[str, Hashable]]) -> dict[Hashable, set[str]]:
+    """The units of rows that look alike."""
+    found: dict[Hashable, set[str]] = {}
+    for unit, words in rows:
+        found.setdefault(words, set()).add(unit)
+    return found
+
+
+def _at_home(name: str, unit: str, homes: Collection[str]) -> str:
+    """A name, with the unit where there is a like row of another one."""
+    return f"{name} (in {unit or 'the root'})" if len(homes) > 1 else name
 
 
 def _grant(change: Change, locate: Locate, *, two_sided: bool) -> GrantRow:
@@ -57,8 +77,11 @@ def if_reverted(changes: Iterable[Change], locate: Locate) -> tuple[IfReverted, 
         if not _tells(data):
             continue
         apply, revert = describe_reversal(change)
-        rows.append(IfReverted(data["address"], apply, revert, data["verdict"], locate(change, "")))
-    return tuple(sorted(rows, key=lambda row: row.address))
+        row = IfReverted(data["address"], apply, revert, data["verdict"], locate(change, ""))
+        rows.append((change.identity.unit, row))
+    homes = _homes((unit, row.address) for unit, row in rows)
+    named = (replace(row, address=_at_home(row.address, unit, homes[row.address])) for unit, row in rows)
+    return tuple(sorted(named, key=lambda row: row.address))
 
 
 def _tells(data: Mapping[str, Any]) -> bool:

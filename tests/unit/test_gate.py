@@ -52,7 +52,8 @@ class TestLedger:
             ("a.yaml", READER_BINDING + "kind: Role # {{ .x }}\n", "blocked"),
             ("a.yaml", READER_BINDING + "kind: {{ .x }}\n", "opaque"),
             ("a.yaml", READER_BINDING + "# {{ .x }}\nkind: Role\n", "blocked"),
-            ("p.json", POLICY.replace('"*"', "${jsonencode(arn)}"), "opaque"),
+            ("p.json", POLICY.replace('"*"', "${jsonencode(arn)}"), "judged"),
+            ("p.json", POLICY.replace('"*"', "${a}${b}"), "opaque"),
             ("p.json", POLICY.replace('"*"', "oops"), "blocked"),
         ],
     )
@@ -124,6 +125,16 @@ class TestLedger:
 
 
 class TestTables:
+    def test_like_rows_of_several_units_tell_them(self) -> None:
+        role = 'resource "aws_iam_role_policy" "p" {\n  role   = "ci"\n  policy = jsonencode(%s)\n}\n' % POLICY
+        code = {f"{unit}/main.tf": role for unit in ("dev", "prod")}
+        result = gate({}, {**code, "test/main.tf": role.replace("ci", "cd")})
+        assert sorted(row.who for row in result.newly_allowed) == [
+            "role cd",
+            "role ci (in dev)",
+            "role ci (in prod)",
+        ]
+
     def test_what_is_newly_allowed(self) -> None:
         (row, *_) = gate({"b.yaml": READER_BINDING}, {"b.yaml": ADMIN_BINDING}).newly_allowed
         assert row.who == "ServiceAccount ci/deployer"

@@ -36,7 +36,8 @@ def sniff(path: str, content: bytes) -> bool:
         return False
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         content = content.replace(b"\0", b"")
-    return b'"Statement"' in content and b'"Effect"' in content and b'"Resources"' not in content
+    speaks = b'"Effect"' in content or b'"2012-10-17"' in content
+    return b'"Statement"' in content and speaks and b'"Resources"' not in content
 
 
 def read(file: SourceFile, side: Side, unit: str) -> Reading:
