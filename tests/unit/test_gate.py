@@ -126,7 +126,9 @@ class TestLedger:
 
 class TestTables:
     def test_like_rows_of_several_units_tell_them(self) -> None:
-        role = 'resource "aws_iam_role_policy" "p" {\n  role   = "ci"\n  policy = jsonencode(%s)\n}\n' % POLICY
+        role = (
+            'resource "aws_iam_role_policy" "p" {\n  role   = "ci"\n  policy = jsonencode(%s)\n}\n' % POLICY
+        )
         code = {f"{unit}/main.tf": role for unit in ("dev", "prod")}
         result = gate({}, {**code, "test/main.tf": role.replace("ci", "cd")})
         assert sorted(row.who for row in result.newly_allowed) == [

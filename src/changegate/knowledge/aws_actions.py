@@ -16,6 +16,7 @@ from changegate.knowledge import aws_iam
 
 LEVELS: Final = {"l": "list", "p": "permissions", "r": "read", "t": "tagging", "w": "write"}
 _ALL: Final = frozenset(LEVELS.values())
+_TELLING: Final = ("iam", "s3", "ec2", "kms", "lambda", "rds", "dynamodb", "secretsmanager")
 _LONGEST: Final = 160  # twice the letters of an action, a `*` beside each
 
 
@@ -42,11 +43,16 @@ def levels_of(patterns: Iterable[str], *, negated: bool = False) -> frozenset[st
     return _ALL if negated else frozenset().union(*map(levels, patterns))
 
 
-def example(pattern: str) -> str:
-    """An action that a pattern stands for, as AWS writes it; the pattern itself where none is known."""
+def examples(pattern: str) -> Iterator[str]:
+    """Actions that a pattern stands for, as AWS writes them, those first that a reader takes in at once:
+    what deletes, and short names. Of `*`, one of each of some services."""
+    if pattern == "*":
+        yield from (next(examples(f"{service}:*")) for service in _TELLING)
+        return
     service, _, name = pattern.lower().partition(":")
-    found = next(iter(_matching(service, name)), None)
-    return f"{service}:{found.name}" if found else pattern
+    latest_first = sorted(_matching(service, name), key=lambda action: action.key, reverse=True)
+    for action in sorted(latest_first, key=lambda a: (not a.key.startswith("delete"), len(a.key))):
+        yield f"{service}:{action.name}"
 
 
 @cache

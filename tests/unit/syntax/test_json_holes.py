@@ -19,7 +19,9 @@ def test_a_hole_is_a_string_of_the_same_length() -> None:
     assert (said(f"{HOLE}x"), said("${y}")) == ("${x}", "")
 
 
-@pytest.mark.parametrize("text", ["{${k}: 1}", '{"a": ${x}${y}}', '{"a": ${x\n}}', '{"a": ${{x}}}', '{"a": ${x'])
+@pytest.mark.parametrize(
+    "text", ["{${k}: 1}", '{"a": ${x}${y}}', '{"a": ${x\n}}', '{"a": ${{x}}}', '{"a": ${x']
+)
 def test_what_is_no_whole_value_cannot_be_read(text: str) -> None:
     with pytest.raises(InputProblem, match="not valid JSON"):
         read_file("a.json", text.encode(), holes=True)

@@ -29,7 +29,7 @@ def actions_like(
     if patterns.negated or patterns.texts == {ANY}:
         if examples is not None:
             yield from islice(examples(ANY), _SHOWN)
-        yield from _of_others(others)
+        yield from _of_others(others, examples)
         yield f"{_FREE}:{_FREE}"
         return
     for text in sorted(patterns.texts):
@@ -37,7 +37,7 @@ def actions_like(
             yield from islice(examples(text), _SHOWN)
         yield filled(text)
         yield filled(text, "")
-    yield from _of_others(others)
+    yield from _of_others(others, examples)
 
 
 def resources_like(patterns: Patterns, others: Iterable[Patterns], action: str) -> Iterator[str]:
@@ -52,6 +52,8 @@ def resources_like(patterns: Patterns, others: Iterable[Patterns], action: str) 
     yield from _of_others(others)
 
 
-def _of_others(others: Iterable[Patterns]) -> Iterator[str]:
-    texts = sorted({text for patterns in others for text in patterns.texts} - {ANY})
-    return map(filled, texts[:_SHOWN])
+def _of_others(others: Iterable[Patterns], examples: Examples | None = None) -> Iterator[str]:
+    for text in sorted({text for patterns in others for text in patterns.texts} - {ANY})[:_SHOWN]:
+        if examples is not None and filled(text) != text:
+            yield from islice(examples(text), 1)
+        yield filled(text)

@@ -16,6 +16,7 @@ from changegate.derive.grants.aws.relations import EVERYTHING, covers, single, t
 from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.globs import feared, holes
 from changegate.derive.grants.held import Held
+from changegate.knowledge import aws_actions
 from changegate.model.change import Action, Change
 
 _Key = tuple[str, str]  # holder, effect
@@ -102,7 +103,7 @@ class StatementCover:
         statement = held.core
         budget = Budget(max(0, min(limits.WALK_STEPS, self._budget.left)))
         given = budget.left
-        found = Difference(statement, sides, budget, written=_written(held))
+        found = Difference(statement, sides, budget, written=_written(held), examples=aws_actions.examples)
         new = dict(_new_cells(found, statement))
         dropped = _dropped(found, statement, new, budget)
         self._budget.left -= given - max(0, budget.left)

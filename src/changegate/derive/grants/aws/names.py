@@ -75,13 +75,13 @@ def _by_holder(grants: Sequence[Held[Statement]]) -> _Holdings:
 def _pairs(
     gone: _Holdings, come: _Holdings, likeness: Callable[[list[Held[Statement]]], Hashable]
 ) -> dict[str, str]:
-    """Holders of the two sides that are alike, and like no other; of those that say the same, any two."""
+    """Holders of the two sides that are alike, and like no other; of several that say the same, in order."""
     old, new = _alike(gone, likeness), _alike(come, likeness)
     return {
         before: after
         for key, holders in old.items()
-        if likeness is _defined or len(holders) == len(new.get(key, ())) == 1
-        for before, after in zip(holders, new.get(key, ()), strict=False)
+        if len(holders) == len(new.get(key, ())) and (len(holders) == 1 or likeness is _defined)
+        for before, after in zip(holders, new[key], strict=True)
     }
 
 

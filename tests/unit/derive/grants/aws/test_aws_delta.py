@@ -104,27 +104,31 @@ def test_refactorings_are_silent(pair: tuple[list[Any], list[Any]]) -> None:
 
 
 NEWS = {
-    "a wider pattern": ([allow("s3:Get*")], [allow("s3:*")], ("s3:x", "arn:aws:s3:::x")),
+    "a wider pattern": ([allow("s3:Get*")], [allow("s3:*")], ("s3:DeleteObject", "arn:aws:s3:::x")),
     "a literal": (
         [allow("s3:Get*", DATA)],
         [allow(["s3:Get*", "s3:PutObject"], DATA)],
         ("s3:putobject", "arn:aws:s3:::data/x"),
     ),
-    "a complement that shrinks": ([but("iam:*", "sts:*")], [but("iam:*")], ("sts:x", "arn:aws:sts:::x")),
+    "a complement that shrinks": (
+        [but("iam:*", "sts:*")],
+        [but("iam:*")],
+        ("sts:TagSession", "arn:aws:sts:::x"),
+    ),
     "a deny that is gone": (
         [allow("s3:*", DATA), deny("s3:Delete*")],
         [allow("s3:*", DATA)],
-        ("s3:deletex", "arn:aws:s3:::data/x"),
+        ("s3:DeleteObject", "arn:aws:s3:::data/x"),
     ),
     "a deny by complement that grows": (
         [allow("*"), but("s3:Get*", effect="Deny")],
         [allow("*"), but("s3:Get*", "ec2:Run*", effect="Deny")],
-        ("ec2:runx", "arn:aws:ec2:::x"),
+        ("ec2:RunInstances", "arn:aws:ec2:::x"),
     ),
     "a condition that is gone": (
         [allow("s3:*", DATA, ArnLike={"aws:SourceArn": "x"})],
         [allow("s3:*", DATA)],
-        ("s3:x", "arn:aws:s3:::data/x"),
+        ("s3:DeleteObject", "arn:aws:s3:::data/x"),
     ),
     "a deny under a condition": (
         [deny("s3:*")],
@@ -140,7 +144,7 @@ NEWS = {
     "across a colon": (
         [allow("sqs:*", "arn:aws:sqs:*:1:q")],
         [allow("sqs:*", "arn:aws:sqs:*:*:q")],
-        ("sqs:x", "arn:aws:sqs:x:x:q"),
+        ("sqs:DeleteQueue", "arn:aws:sqs:x:x:q"),
     ),
 }
 
