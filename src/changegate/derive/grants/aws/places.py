@@ -128,4 +128,4 @@ OF_AWS: Final = frozenset({
 })  # fmt: skip
 """Accounts of AWS's own: those that load balancers write their logs from, and that images of EKS are in.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
-https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html"""
+https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html; checked on 2026-11-23."""
