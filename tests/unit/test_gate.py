@@ -126,9 +126,7 @@ class TestLedger:
 
 class TestTables:
     def test_like_rows_of_several_units_tell_them(self) -> None:
-        role = (
-            'resource "aws_iam_role_policy" "p" {\n  role   = "ci"\n  policy = jsonencode(%s)\n}\n' % POLICY
-        )
+        role = f'resource "aws_iam_role_policy" "p" {{\n role = "ci"\n policy = jsonencode({POLICY})\n}}\n'
         code = {f"{unit}/main.tf": role for unit in ("dev", "prod")}
         result = gate({}, {**code, "test/main.tf": role.replace("ci", "cd")})
         assert sorted(row.who for row in result.newly_allowed) == [
