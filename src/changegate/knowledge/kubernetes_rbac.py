@@ -7,7 +7,7 @@ Resources are written as in `model.grant.Resources` (`pods/exec`, `deployments.a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,7 +58,8 @@ class Pattern:
 class KubernetesRbac:
     """The whole table. `public` maps `Group name` or `User name` to `authenticated` or `anyone`;
     `unrevocable` principals pass by RBAC altogether. `annotations` of service accounts name a cloud identity
-    and map to what a pod may then do with it; `access_policy` is EKS's access policy for administrators.
+    and map to what a pod may then do with it; `access_policy` is EKS's access policy for administrators,
+    `access_policies` are others by name, with flags of what they allow.
     """
 
     roles: Mapping[str, BuiltinRole]
@@ -67,6 +68,7 @@ class KubernetesRbac:
     ineffective_with_names: frozenset[str]
     annotations: Mapping[str, str]
     access_policy: str
+    access_policies: Mapping[str, Sequence[str]]
     patterns: tuple[Pattern, ...]
 
 
@@ -107,5 +109,6 @@ def table() -> KubernetesRbac:
         ineffective_with_names=frozenset(raw["ineffective_with_names"]),
         annotations=raw["annotations"],
         access_policy=raw["access_policy"],
+        access_policies=raw["access_policies"],
         patterns=patterns,
     )

@@ -96,6 +96,8 @@ class Paths:
                 for id_, actions in sorted(legs.items())
                 if (escalation := _new(id_, actions, base._held.get(held.holder, {}))) is not None
             ]
+            # What is open at once and takes least comes first: a reader may be told of the first few only.
+            found.sort(key=lambda way: (way["id"].endswith(INDIRECT), len(way["legs"])))
             yield replace(change, delta={**change.delta, "escalations": found})
 
 

@@ -171,15 +171,38 @@ def _policy(
 ) -> Iterator[Held[Edge]]:
     """Somebody under an access policy that EKS defines."""
     name = policy.rpartition("/")[2] if isinstance(policy, str) else policy
-    if name != kubernetes_rbac.table().access_policy:
+    if not isinstance(name, (str, Unknown)):
         return
     names = scope.get("namespaces", scope.get("Namespaces")) if isinstance(scope, Mapping) else None
     if isinstance(names, list) and names:
         for space in names:
             where = Scope(type="namespace", id=space if isinstance(space, (str, Unknown)) else str(space))
-            yield _administrator(index, subject, who, name, where, at)
+            yield _under(index, subject, who, name, where, at)
     else:
-        yield _administrator(index, subject, who, name, _CLUSTER, at)
+        yield _under(index, subject, who, name, _CLUSTER, at)
+
+
+def _under(
+    index: Index, subject: Subject, who: Any, policy: str | Unknown, scope: Scope, at: str
+) -> Held[Edge]:
+    known = kubernetes_rbac.table()
+    if policy == known.access_policy:
+        return _administrator(index, subject, who, policy, scope, at)
+    flags = [] if isinstance(policy, Unknown) else known.access_policies.get(policy)
+    grant = Grant(
+        system="kubernetes",
+        principal=_cloud_identity(who),
+        role=Role(name=policy, builtin=True, resolved=flags is not None and isinstance(policy, str)),
+        actions=Actions(include=["hold"]),
+        resources=Resources(include=policy if isinstance(policy, Unknown) else [f"access policy {policy}"]),
+        scope=scope,
+        flags=list(flags or ()),
+    )
+    return _held(index, subject, grant, Edge("hold", text_of(policy), _name(scope)), at)
+
+
+def _name(scope: Scope) -> str:
+    return text_of(scope.id) if scope.id else ""
 
 
 def _administrator(index: Index, subject: Subject, who: Any, role: str, scope: Scope, at: str) -> Held[Edge]:
@@ -192,7 +215,7 @@ def _administrator(index: Index, subject: Subject, who: Any, role: str, scope: S
         scope=scope,
         flags=["admin", "unrevocable"] if role == _MASTERS else ["admin"],
     )
-    return _held(index, subject, grant, Edge("*", role, text_of(scope.id) if scope.id else ""), at)
+    return _held(index, subject, grant, Edge("*", role, _name(scope)), at)
 
 
 def _cloud_identity(value: Any) -> Principal:

@@ -80,6 +80,7 @@ def tell(
         places = ((mine.holder, mine.core.scope), (mine.holder, CLUSTER))
         known = {name for place in places for name in before.get(place, ())}
         opened = [_opened(name, mine.core) for name in mine.grant.escalations if name not in known]
+        opened.sort(key=lambda way: "escalation" not in _patterns()[way.id].flags)  # the worst comes first
         yield replace(change, delta={**change.delta, "escalations": [to_data(one) for one in opened]})
 
 

@@ -162,6 +162,30 @@ def test_eks_in_terraform() -> None:
     assert found[3].data["role"]["name"] == "AmazonEKSClusterAdminPolicy"
 
 
+@pytest.mark.parametrize(
+    ("policy", "on", "flags", "resolved"),
+    [
+        ('"x/AmazonEKSEditPolicy"', "AmazonEKSEditPolicy", ["secrets_read", "tampering"], True),
+        ('"x/AmazonEKSViewPolicy"', "AmazonEKSViewPolicy", [], True),
+        ('"x/AmazonEKSNewPolicy"', "AmazonEKSNewPolicy", [], False),
+    ],
+)
+def test_other_access_policies(policy: str, on: str, flags: list[str], resolved: bool) -> None:
+    text = f"""
+        resource "aws_eks_access_policy_association" "b" {{
+          principal_arn = "{_ROLE}/ci"
+          policy_arn    = {policy}
+          access_scope {{ type = "cluster" }}
+        }}
+        """
+    (one,) = read(text, "main.tf")
+    assert one.data["resources"]["include"] == [f"access policy {on}"]
+    assert (one.data["flags"][-2:], one.data["role"]["resolved"]) == (flags, resolved)
+    (unknown,) = read(text.replace(policy, "var.policy"), "main.tf")
+    assert isinstance(unknown.data["resources"]["include"], Unknown)
+    assert unknown.confidence == "unknown"
+
+
 def test_eks_in_cloudformation() -> None:
     found = read(
         f"""
@@ -187,6 +211,7 @@ def test_eks_in_cloudformation() -> None:
         ("ServiceAccount prod/web", False),
         (f"{_ROLE}/ci", False),
         (f"{_ROLE}/ci", True),
+        (f"{_ROLE}/ci", False),
     ]
     assert isinstance(found[0].data["resources"]["include"], Unknown)
     assert found[2].origins["actions"][0].span()[0] == 9
