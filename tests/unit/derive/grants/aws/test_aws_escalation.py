@@ -358,8 +358,8 @@ def test_the_leg_that_completes_a_path_is_named() -> None:
     assert opened(base, head) == [
         ("aws-lambda-001", ["lambda:CreateFunction", "lambda:InvokeFunction"]),
         ("aws-lambda-002", ["lambda:CreateEventSourceMapping", "lambda:CreateFunction"]),
-        ("aws-lambda-003:indirect", ["lambda:UpdateFunctionCode"]),
         ("aws-lambda-006", ["lambda:AddPermission", "lambda:CreateFunction"]),
+        ("aws-lambda-003:indirect", ["lambda:UpdateFunctionCode"]),
         ("aws-x-lambda-updatefunctionconfiguration:indirect", ["lambda:UpdateFunctionConfiguration"]),
     ]
     (old,) = [c for c in compare(base, head) if c.action is Action.MODIFIED]
