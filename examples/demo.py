@@ -1,7 +1,7 @@
 """Judge the example change, draw what it newly allows, and hold both against what is expected.
 
-Exits 0 when the gate said exactly what `expected.txt` says (the example change is meant to be stopped), and the
-chart is the one of `expected.mmd`.
+Exits 0 when the gate said exactly what `expected.txt` says (the example change is meant to be stopped), and
+the chart is the one of `expected.mmd`.
 """
 
 from __future__ import annotations
