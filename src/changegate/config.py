@@ -12,7 +12,8 @@ from changegate.errors import UsageProblem
 from changegate.model.document import Document
 from changegate.model.rule import Level
 from changegate.model.settings import Environment, Helm, Release, RuleSettings, Settings
-from changegate.syntax.validated import suggestion, validated
+from changegate.model.suggest import suggestion
+from changegate.syntax.validated import validated
 
 FOLDER: Final = ".changegate/"
 CONFIG: Final = FOLDER + "config.yaml"

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Iterator
 
-from changegate import limits
+from changegate import entrance, limits
 from changegate.errors import InputProblem
 from changegate.halves import Held, Taken
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
-from changegate.model.pathnames import name_of, suffix_of
 from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of, takes_holes
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
 from changegate.model.subject import Index, Subject
 from changegate.sources.paths import collisions
-from changegate.syntax import is_dockerfile, looks_templated, read_file
+from changegate.syntax import read_file
 from changegate.syntax.text import is_lfs_pointer
 
-# A name that plainly promises configuration: what cannot be read behind it blocks.
-_CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
-
-# Scripts mostly hold other things: what a kind takes for its own must be readable, the rest need not.
-_SCRIPTS = frozenset({".sql", ".psql", ".pgsql", ".mysql"})
-
 _TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
-
-# Controls, formatting (bidirectional, zero width), line and paragraph separators.
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
 @dataclasses.dataclass(slots=True)
@@ -140,7 +128,7 @@ class Intake:
         for at, entry in enumerate(self.ledger):
             if entry.path not in judged:
                 continue
-            reason = _seeming(entry.path, twins)
+            reason = entrance.seeming(entry.path, twins)
             if reason:
                 self.ledger[at] = dataclasses.replace(
                     entry,
@@ -221,13 +209,7 @@ class Intake:
 
     def _judge(self, entry: Entry, blob: Blob, side: Side, context: bool) -> _Side:
         if blob.mode is Mode.SUBMODULE:
-            raise InputProblem(
-                "a submodule moves to another commit, whose content is not in this repository",
-                path=entry.path,
-                why="What the other commit holds cannot be judged from here.",
-                remedy="Judge the change in the submodule's own repository and exclude this path"
-                " in .changegate/config.yaml.",
-            )
+            raise entrance.submodule(entry.path)
         if blob.mode is Mode.SYMLINK:
             return self._symlink(entry, blob)
         content = self._content(entry.path, blob)
@@ -238,40 +220,27 @@ class Intake:
         return self._read(entry.path, content, kinds, side, context)
 
     def _symlink(self, entry: Entry, blob: Blob) -> _Side:
-        if not _promised(entry.path):
+        if not entrance.promised(entry.path):
             return _Side(reason="symbolic link")
-        target = self._reader.read(blob).decode("utf-8", "backslashreplace")
-        inside = _resolve(entry.path, target)
-        if inside is None:
-            raise InputProblem(
-                f'a symbolic link leads out of the repository, to "{target}"',
-                path=entry.path,
-                why="Its content depends on the machine that reads it.",
-                remedy="Commit the file itself.",
-            )
+        inside = entrance.target(entry.path, self._reader.read(blob))
         return _Side(State.OPAQUE, f"symbolic link; judged where it lies, at {inside}")
 
     def _content(self, path: str, blob: Blob) -> bytes | None:
         """The file's bytes; None when neither its name nor its size make it configuration."""
-        promised = _promised(path)
+        promised = entrance.promised(path)
         if blob.size > limits.PLAN_BYTES:
             if promised:
-                raise _too_large(path, blob.size, limits.PLAN_BYTES)
+                raise entrance.too_large(path, blob.size, limits.PLAN_BYTES)
             return None
         content = self._reader.read(blob)
         if promised and is_lfs_pointer(content):
-            raise InputProblem(
-                "a Git LFS pointer stands in the place of the content",
-                path=path,
-                why="The content is stored elsewhere and was not judged.",
-                remedy="Store configuration in git itself: `git lfs untrack` the path and commit the file.",
-            )
+            raise entrance.pointer(path)
         return content
 
     def _count(self, path: str, content: bytes, kinds: list[Kind]) -> None:
         limit = max(kind.MAX_BYTES for kind in kinds)
         if len(content) > limit:
-            raise _too_large(path, len(content), limit)
+            raise entrance.too_large(path, len(content), limit)
         self._bytes += len(content)
         if self._bytes > limits.RUN_BYTES:
             raise InputProblem(
@@ -285,9 +254,9 @@ class Intake:
         try:
             file = self._parsed(path, content, kinds)
         except InputProblem as problem:
-            if all(kind.TEMPLATED for kind in kinds) and _is_template(content, problem):
+            if all(kind.TEMPLATED for kind in kinds) and entrance.is_template(content, problem):
                 return _Side(State.OPAQUE, f"{_TEMPLATE} ({problem.cause})")
-            if not _promised(path) and suffix_of(path) not in _SCRIPTS:
+            if not entrance.must_be_read(path):
                 return _Side(reason="mentions a supported format, but is not written in it")
             raise
         self.texts[side, path] = file.text
@@ -345,59 +314,5 @@ class Intake:
         )
 
 
-def _promised(path: str) -> bool:
-    """Whether a name alone makes a file configuration."""
-    return suffix_of(path) in _CONFIGURATION or is_dockerfile(path) or name_of(path) == "CODEOWNERS"
-
-
-def _is_template(content: bytes, problem: InputProblem) -> bool:
-    """Whether a file failed to parse because it is a template, and not although it is one.
-
-    Template directives on lines of their own, or a marker on the very line that does not parse. A
-    marker elsewhere is no excuse: it may stand in a string of a file that is broken on purpose.
-    """
-    lines = content.decode("utf-8", "replace").split("\n")
-    if any(line.lstrip().startswith(("{{", "{%", "<%")) for line in lines):
-        return True
-    if not 0 < problem.line <= len(lines):
-        return False
-    line = lines[problem.line - 1]
-    return looks_templated(line) or "${" in line or "%{" in line  # the last two: what templatefile() fills in
-
-
-def _seeming(path: str, twins: Mapping[str, str]) -> str:
-    """What is wrong with a path's name; "" when nothing is."""
-    if any(unicodedata.category(char) in _UNSEEN for char in path):
-        return "the file name holds characters that are not shown"
-    for name, twin in twins.items():
-        if path == name or path.startswith(name + "/"):
-            return f'"{name}" and "{twin}" differ only in case or Unicode form'
-    return ""
-
-
 def _in_context(subject: Subject, context: bool) -> Subject:
     return dataclasses.replace(subject, context=True) if context else subject
-
-
-def _too_large(path: str, size: int, limit: int) -> InputProblem:
-    return InputProblem(
-        f"{size:,} bytes are more than the limit of {limit // limits.MIB} MiB for one file",
-        path=path,
-        why="A file over the limit is not judged.",
-        remedy="Split the file, or exclude it in .changegate/config.yaml on the base.",
-    )
-
-
-def _resolve(path: str, target: str) -> str | None:
-    """Where a link leads, as a path of the repository; None when that is outside of it."""
-    if target.startswith(("/", "\\")) or ":" in target.split("/", maxsplit=1)[0]:
-        return None
-    steps = list(PurePosixPath(path).parent.parts)
-    for step in target.split("/"):
-        if step == "..":
-            if not steps:
-                return None
-            steps.pop()
-        elif step not in ("", "."):
-            steps.append(step)
-    return "/".join(steps)

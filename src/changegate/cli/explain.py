@@ -93,7 +93,7 @@ def _explain(request: Request, prefix: str, desk: Desk) -> Explained:
 
 
 def _unknown(name: str, known: Mapping[str, Rule]) -> UsageProblem:
-    from changegate.syntax.validated import suggestion
+    from changegate.model.suggest import suggestion
 
     return UsageProblem(
         f'there is no rule "{name}"{suggestion(name, known)}',

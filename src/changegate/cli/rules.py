@@ -41,7 +41,7 @@ def show_rule(rule_id: str, pack: Path | None) -> None:
     """Show one rule: what it looks for, why, and what to do instead."""
     import sys
 
-    from changegate.syntax.validated import suggestion
+    from changegate.model.suggest import suggestion
 
     rules = {rule.id: rule for rule in _rules(pack)}
     if rule_id not in rules:

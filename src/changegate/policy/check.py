@@ -10,13 +10,13 @@ from changegate.errors import UsageProblem
 from changegate.model import artifact, component, grant, reversal, workflow, workload
 from changegate.model.rule import Rule, RuleMode
 from changegate.model.schema import schema_of
+from changegate.model.suggest import suggestion_or_all
 from changegate.policy.cel.engine import CelError, Engine, ResultType, engine
 from changegate.policy.cel.fields import check_fields
 from changegate.policy.cel.lex import At
 from changegate.policy.cel.static import Analysis, analyse
 from changegate.policy.messages import pieces
 from changegate.policy.positions import Placed
-from changegate.policy.suggest import suggestion
 
 _MODELS: Mapping[str, type] = {
     grant.KIND: grant.Grant,
@@ -98,7 +98,7 @@ def unknown_kind(judges: Iterable[str]) -> str:
     """What is wrong with the first kind that cannot exist; "" when all may. Native kinds have a `/`."""
     for kind in judges:
         if "*" in kind.removesuffix("/*") or ("/" not in kind and kind not in _MODELS):
-            return f"there is no kind {kind}" + suggestion(kind, tuple(_MODELS))
+            return f"there is no kind {kind}" + suggestion_or_all(kind, tuple(_MODELS))
     return ""
 
 

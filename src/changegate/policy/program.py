@@ -9,12 +9,12 @@ from typing import Any
 from changegate.errors import UsageProblem
 from changegate.model.rule import Expression, Rule
 from changegate.model.settings import RuleSettings
+from changegate.model.suggest import suggestion_or_all
 from changegate.policy.activation import Path
 from changegate.policy.cel.engine import CelError, Engine, Program, ResultType, Value
 from changegate.policy.cel.static import Analysis, analyse
 from changegate.policy.messages import pieces
 from changegate.policy.scene import Scene
-from changegate.policy.suggest import suggestion
 
 _CONCLUSIONS = frozenset({"escalations", "path"})  # fields of `model.grant.Grant`
 
@@ -112,7 +112,7 @@ def effective_params(rule: Rule, configured: Mapping[str, Any]) -> dict[str, Any
     for name, value in configured.items():
         if name not in rule.params:
             raise UsageProblem(
-                f"{rule.id} has no parameter {name}" + suggestion(name, tuple(params)),
+                f"{rule.id} has no parameter {name}" + suggestion_or_all(name, tuple(params)),
                 path=rule.path,
                 why="A setting for a parameter that does not exist has no effect.",
                 remedy=f"`changegate rules show {rule.id}` lists its parameters.",

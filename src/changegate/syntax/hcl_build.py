@@ -6,7 +6,6 @@ conditionals the wrong way round; both are mended here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -146,18 +145,10 @@ class Builder:
         return Literal(start, end, self._number(node))
 
     def _number(self, node: Node) -> int | float:
-        text = self.text(node)
         try:
-            number = float(text)
-            if text.isdigit() and len(text) <= 20:
-                number = int(text)
-        except ValueError:
-            number = math.nan
-        if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:
-            number = int(number)
-        if not math.isfinite(number) or not limits.INT_MIN <= number <= limits.INT_MAX:
-            raise HclError(f"the number {text[:30]} does not fit into 64 bits", node.start_byte)
-        return number
+            return hcl_text.number(self.text(node))
+        except hcl_text.BadText as bad:
+            raise HclError(str(bad), node.start_byte) from None
 
     def _quoted(self, node: Node) -> str:
         """The value of a `string_lit`: quotes around at most text without expressions."""

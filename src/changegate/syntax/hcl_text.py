@@ -1,9 +1,12 @@
-"""Text of HCL: escapes, the escaped template markers, and heredocs."""
+"""Text of HCL: escapes, the escaped template markers, heredocs, and numbers."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
+
+from changegate import limits
 
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _SEQUENCE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))|([$%])\4\{", re.DOTALL)
@@ -55,3 +58,16 @@ def flushed(parts: list[Any]) -> list[Any]:
     for other, text in zip(others, texts[1:], strict=True):
         out += [other, text]
     return out
+
+
+def number(text: str) -> int | float:
+    """A number: whole where its value is. Raises `BadText` for one that does not fit into 64 bits."""
+    try:
+        found = int(text) if text.isdigit() and len(text) <= 20 else float(text)
+    except ValueError:
+        found = math.nan
+    if isinstance(found, float) and found.is_integer() and abs(found) < 2**53:
+        found = int(found)
+    if not math.isfinite(found) or not limits.INT_MIN <= found <= limits.INT_MAX:
+        raise BadText(f"the number {text[:30]} does not fit into 64 bits")
+    return found

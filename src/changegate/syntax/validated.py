@@ -5,12 +5,12 @@ A mistake ends in a `UsageProblem` at its line and column, with the nearest know
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from changegate.errors import InputProblem, UsageProblem
 from changegate.model.document import Document
+from changegate.model.suggest import suggestion
 from changegate.syntax import read_file
 
 
@@ -75,12 +75,6 @@ def _explain(document: Document, error: Any, what: str) -> UsageProblem:
     if error.validator == "type":
         return _usage(document, route, f"{place} must be of type {error.validator_value}", what)
     return _usage(document, route, f"{place}: {error.message}", what)
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`, did you mean "x"?`, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f', did you mean "{near[0]}"?' if near else ""
 
 
 def _usage(

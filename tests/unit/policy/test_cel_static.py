@@ -80,8 +80,8 @@ def test_what_is_read_and_how(source: str, expected: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("source", "column", "message"),
     [
-        ("subjekt.a == 1", 1, "unknown name subjekt; did you mean subject?"),
-        ("subject.a.startWith('x')", 11, "unknown method startWith(); did you mean startsWith?"),
+        ("subjekt.a == 1", 1, 'unknown name subjekt, did you mean "subject"?'),
+        ("subject.a.startWith('x')", 11, 'unknown method startWith(), did you mean "startsWith"?'),
         ("lenght(subject.a) == 1", 1, "unknown function lenght() ("),
         ("find(subject.kind) == []", 1, "find() takes a kind written out in quotes"),
         ("dig(subject, subject.p, 1) == 1", 1, "dig() takes a path written out in quotes"),
@@ -134,13 +134,13 @@ def test_patterns_are_collected_with_their_places() -> None:
 @pytest.mark.parametrize(
     ("source", "column", "message"),
     [
-        ("subject.actons.include == []", 9, "subject has no field actons; did you mean actions?"),
-        ("subject.actions.inclde == []", 17, "subject.actions has no field inclde; did you mean include?"),
+        ("subject.actons.include == []", 9, 'subject has no field actons, did you mean "actions"?'),
+        ("subject.actions.inclde == []", 17, 'subject.actions has no field inclde, did you mean "include"?'),
         ("subject.effect.x == 1", 16, "subject.effect is a string and has no fields"),
         ("subject.flags.x == 1", 15, "subject.flags is a list and has no field x"),
         ("subject.conditions.exists(c, c.kee == 'a')", 32, "subject.conditions[] has no field kee"),
         ("has(subject.nope)", 13, "subject has no field nope"),
-        ("dig(subject, 'role.nme', '') == ''", 14, "subject.role has no field nme; did you mean name?"),
+        ("dig(subject, 'role.nme', '') == ''", 14, 'subject.role has no field nme, did you mean "name"?'),
         ('"nope" in subject.role', 1, "subject.role has no field nope"),
     ],
 )

@@ -239,7 +239,7 @@ def test_parameters_come_from_the_rule_and_the_configuration() -> None:
     asks = rule("subject.a in params.names", params={"names": ["x"]})
     assert len(judged(asks, change(None, {"a": "x"})).findings) == 1
     assert judged(asks, change(None, {"a": "x"}), settings=configured(params={"names": ["y"]})).findings == []
-    with pytest.raises(UsageProblem, match="has no parameter nams; did you mean names"):
+    with pytest.raises(UsageProblem, match='has no parameter nams, did you mean "names"'):
         judged(asks, change(None, {"a": "x"}), settings=configured(params={"nams": []}))
     with pytest.raises(UsageProblem, match="must be of type list"):
         judged(asks, change(None, {"a": "x"}), settings=configured(params={"names": [1]}))

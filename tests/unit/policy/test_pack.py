@@ -89,16 +89,16 @@ def test_a_rule_file_says_all_of_a_rule() -> None:
     ("old", "new", "where", "cause"),
     [
         # The mistake's own place, inside of every kind of YAML scalar.
-        ("actions.wildcard in", "actions.wildcrd in", "9:21", "subject.actions has no field wildcrd; did you mean wildcard?"),
+        ("actions.wildcard in", "actions.wildcrd in", "9:21", 'subject.actions has no field wildcrd, did you mean "wildcard"?'),
         ('"allow" &&', '"allow" &', "8:29", "unexpected character '&'"),
-        ("params.wide\n", "params.wid\n", "9:40", "params has no field wid; did you mean wide?"),
+        ("params.wide\n", "params.wid\n", "9:40", 'params has no field wid, did you mean "wide"?'),
         ("evidence: subject.actions.include", "evidence: subject.effect == 'a'", "10:26", "the result must be a list"),
-        ("principal.id }}", "principal.idd }}", "11:32", "subject.principal has no field idd; did you mean id?"),
+        ("principal.id }}", "principal.idd }}", "11:32", 'subject.principal has no field idd, did you mean "id"?'),
         ("actions.include }}", "actions.include", "11:45", "{{ is not closed by }}"),
-        ("deny: |\n  subject.effect ==", "deny: >-\n  subject.efect ==", "8:11", "subject has no field efect; did you mean effect?"),
+        ("deny: |\n  subject.effect ==", "deny: >-\n  subject.efect ==", "8:11", 'subject has no field efect, did you mean "effect"?'),
         ("deny: |\n  subject.effect ==", "deny: |-\n\n  subject.efect ==", "9:11", "subject has no field efect"),
         # What a rule may not be.
-        ("judges: grant", "judges: grnt", "6:9", "there is no kind grnt; did you mean grant?"),
+        ("judges: grant", "judges: grnt", "6:9", 'there is no kind grnt, did you mean "grant"?'),
         ("judges: grant", "judges: '*'", "6:9", "there is no kind *"),
         ("judges: grant", "judges: [grant, 'a*/b']", "6:9", "there is no kind a*/b"),
         ("every action\n", "every action.\n", "2:8", "the title ends with a period"),
@@ -199,7 +199,7 @@ def test_transition_rules_read_both_sides_and_the_delta() -> None:
         "subject.actions.wildcard in params.wide", 'before != null && change.delta.change == "widened"'
     )
     assert load(text).mode is RuleMode.TRANSITION
-    with pytest.raises(UsageProblem, match="has no field chnge; did you mean change"):
+    with pytest.raises(UsageProblem, match='has no field chnge, did you mean "change"'):
         load(text.replace("delta.change", "delta.chnge"))
 
 

@@ -2,7 +2,7 @@
 
 A package or module a system, and beside them what all of them share: `held` (a grant, and where it is
 written), `delta` (the head's grants against the base's), `cover` and `automata` (does one pattern allow what
-another does?) on `globs`, `witness` (an example of what is new), `ways` (to an administrator) and `words`
+another does?) on `globs`, `witness` (an example of what is new), `ways` (to an administrator), and `words`
 (for the reviewer).
 """
 

@@ -13,6 +13,7 @@ from changegate.derive.workloads.values import (
     capabilities,
     flag,
     host_path,
+    is_host,
     items,
     protections,
     stated,
@@ -28,6 +29,12 @@ from changegate.model.workload import Container, HostPath, Variable, Workload
 
 SERVICE: Final = "compose/service"
 _DAEMON_DECIDES: Final = "the daemon decides"
+# Where the fields of a container stand.
+_KEYS: Final = {
+    "privileged": "privileged", "allow_privilege_escalation": "security_opt", "run_as_user": "user",
+    "run_as_non_root": "user", "read_only_root": "read_only", "capabilities_added": "cap_add",
+    "capabilities_dropped": "cap_drop", "env": "environment", "image": "image", "host_ports": "ports",
+}  # fmt: skip
 
 
 def workloads(index: Index) -> Iterator[Subject]:
@@ -44,9 +51,9 @@ def _workload(user: Subject) -> Subject:
         type="service",
         by=_words(user),
         replicas=whole(_either(at(data, "deploy", "replicas"), at(data, "scale")), 1),
-        host_network=_is_host(at(data, "network_mode")),
-        host_pid=_is_host(at(data, "pid")),
-        host_ipc=_is_host(at(data, "ipc")),
+        host_network=is_host(at(data, "network_mode")),
+        host_pid=is_host(at(data, "pid")),
+        host_ipc=is_host(at(data, "ipc")),
         host_paths=_host_paths(data),
     )
     places: dict[str, Route] = {
@@ -60,10 +67,6 @@ def _workload(user: Subject) -> Subject:
 
 def _either(one: Any, other: Any) -> Any:
     return other if one is None else one
-
-
-def _is_host(value: Any) -> bool | Unknown:
-    return value if isinstance(value, Unknown) else value == "host"
 
 
 def _host_paths(data: Any) -> list[HostPath] | Unknown:
@@ -96,27 +99,24 @@ def _container(user: Subject) -> Subject:
     options = items(at(data, "security_opt"))
     dropped = capabilities(at(data, "cap_drop"))
     non_root, number = user_of(at(data, "user"))
+    read_only = flag(at(data, "read_only"), False)
+    escalation = _escalation(options)
+    held = options if isinstance(options, Unknown) else escalation is False
     said = Container(
         system="compose",
         workload=_words(user),
         name=text(at(data, "container_name"), at(data, "id")),
         image=text(at(data, "image")),
         privileged=flag(at(data, "privileged"), False),
-        allow_privilege_escalation=_escalation(options),
+        allow_privilege_escalation=escalation,
         run_as_non_root=non_root,
         run_as_user=number,
-        read_only_root=flag(at(data, "read_only"), False),
+        read_only_root=read_only,
         seccomp=_seccomp(options),
         capabilities_added=capabilities(at(data, "cap_add")),
         capabilities_dropped=dropped,
         protections=protections(
-            {
-                "non_root": stated(non_root),
-                "no_privilege_escalation": options
-                if isinstance(options, Unknown)
-                else _escalation(options) is False,
-                "read_only_root": flag(at(data, "read_only"), False),
-            },
+            {"non_root": stated(non_root), "no_privilege_escalation": held, "read_only_root": read_only},
             dropped,
         ),
         host_ports=_published(at(data, "ports")),
@@ -125,19 +125,7 @@ def _container(user: Subject) -> Subject:
         limits=_resources(at(data, "deploy", "resources", "limits")),
         probes=["liveness"] if isinstance(at(data, "healthcheck"), dict) else [],
     )
-    places: dict[str, Route] = {
-        "privileged": ("privileged",),
-        "allow_privilege_escalation": ("security_opt",),
-        "run_as_user": ("user",),
-        "run_as_non_root": ("user",),
-        "read_only_root": ("read_only",),
-        "capabilities_added": ("cap_add",),
-        "capabilities_dropped": ("cap_drop",),
-        "env": ("environment",),
-        "image": ("image",),
-        "host_ports": ("ports",),
-    }
-    return subject(user, said, "container", (), places)
+    return subject(user, said, "container", (), {field: (key,) for field, key in _KEYS.items()})
 
 
 def _escalation(options: Any) -> bool | Unknown:

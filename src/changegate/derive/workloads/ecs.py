@@ -15,6 +15,7 @@ from changegate.derive.workloads.values import (
     capabilities,
     flag,
     host_path,
+    is_host,
     items,
     protections,
     stated,
@@ -116,9 +117,9 @@ def _workload(task: _Task) -> Subject:
         type="task",
         by=_words(task.user),
         replicas=_BESIDE,
-        host_network=_is_host(task.setting("networkMode")),
-        host_pid=_is_host(task.setting("pidMode")),
-        host_ipc=_is_host(task.setting("ipcMode")),
+        host_network=is_host(task.setting("networkMode")),
+        host_pid=is_host(task.setting("pidMode")),
+        host_ipc=is_host(task.setting("ipcMode")),
         host_paths=_host_paths(task),
         service_account=text(task.setting("taskRoleArn")),
     )
@@ -126,10 +127,6 @@ def _workload(task: _Task) -> Subject:
     places: dict[str, Route] = {field: (task.attribute(name),) for field, name in names.items()}
     places["host_paths"] = ("Volumes",) if task.pascal else ("volume",)
     return subject(task.user, said, "", task.route, places)
-
-
-def _is_host(value: Any) -> bool | Unknown:
-    return value if isinstance(value, Unknown) else value == "host"
 
 
 def _host_paths(task: _Task) -> list[HostPath] | Unknown:
@@ -185,11 +182,7 @@ def _container(task: _Task, definition: Any, slot: str, route: Route) -> Subject
         capabilities_added=capabilities(get("linuxParameters", "capabilities", "add")),
         capabilities_dropped=dropped,
         protections=protections(
-            {
-                "non_root": stated(non_root),
-                "no_privilege_escalation": held,
-                "read_only_root": read_only,
-            },
+            {"non_root": stated(non_root), "no_privilege_escalation": held, "read_only_root": read_only},
             dropped,
         ),
         host_ports=_host_ports(task, definition),

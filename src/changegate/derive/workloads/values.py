@@ -54,6 +54,11 @@ def text(value: Any, default: str | Unknown = "") -> str | Unknown:
     return value if isinstance(value, (str, Unknown)) else odd(value)
 
 
+def is_host(value: Any) -> bool | Unknown:
+    """Whether a mode (of the network, of processes) shares the machine's."""
+    return value if isinstance(value, Unknown) else value == "host"
+
+
 def odd(value: Any) -> Unknown:
     return Unknown(str(value)[:100], "not of the type that the format asks for")
 

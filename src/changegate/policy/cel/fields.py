@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from changegate.model.suggest import suggestion_or_all
 from changegate.policy.cel.engine import CelError
 from changegate.policy.cel.static import Analysis, Step, Use
-from changegate.policy.suggest import suggestion
 
 
 def check_fields(analysis: Analysis, schemas: Mapping[str, Mapping[str, Any] | None]) -> None:
@@ -39,7 +39,7 @@ def _below(schema: Mapping[str, Any], step: Step, seen: str) -> Mapping[str, Any
         return None
     if step.name not in properties:
         raise CelError(
-            *step.at, f"{seen} has no field {step.name}" + suggestion(step.name, tuple(properties))
+            *step.at, f"{seen} has no field {step.name}" + suggestion_or_all(step.name, tuple(properties))
         )
     found: Mapping[str, Any] = properties[step.name]
     return found

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
 
+from changegate.model.suggest import suggestion_or_all
 from changegate.policy.cel.engine import VARIABLES, CelError, ResultType
 from changegate.policy.cel.lex import At
 from changegate.policy.cel.parse import Call, Collection, Constant, Element, Ident, Node, Select, parse
 from changegate.policy.cel.results import result_of
-from changegate.policy.suggest import suggestion
 
 MACROS = ("all", "exists", "exists_one", "map", "filter")
 METHODS = ("contains", "startsWith", "endsWith", "matches", "size")
@@ -151,7 +151,7 @@ class _Walker:
         if node.name in TYPES:
             return []
         raise CelError(
-            *node.at, f"unknown name {node.name}" + suggestion(node.name, (*VARIABLES, *self.scope))
+            *node.at, f"unknown name {node.name}" + suggestion_or_all(node.name, (*VARIABLES, *self.scope))
         )
 
     def _dug(self, node: Call) -> list[Read]:
@@ -279,7 +279,9 @@ def _check_function(node: Call) -> None:
     known = METHODS if node.target is not None else FUNCTIONS
     if node.name not in known:
         kind = "method" if node.target is not None else "function"
-        raise CelError(*node.at, f"unknown {kind} {node.name}()" + suggestion(node.name, (*known, *MACROS)))
+        raise CelError(
+            *node.at, f"unknown {kind} {node.name}()" + suggestion_or_all(node.name, (*known, *MACROS))
+        )
     expected = _ARGUMENTS.get(node.name, 1) if node.target is None else int(node.name != "size")
     if len(node.args) != expected:
         raise CelError(*node.at, f"{node.name}() takes {expected} arguments, found {len(node.args)}")

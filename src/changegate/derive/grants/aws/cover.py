@@ -11,7 +11,7 @@ from changegate.derive.grants.automata import Budget
 from changegate.derive.grants.aws.difference import NOT_TOLD, Difference, Request, Sides
 from changegate.derive.grants.aws.names import follow
 from changegate.derive.grants.aws.policy import Atom, Patterns, Statement
-from changegate.derive.grants.aws.propositions import is_open, not_implied, vacuous
+from changegate.derive.grants.aws.propositions import is_open, not_implied, optional
 from changegate.derive.grants.aws.relations import EVERYTHING, covers, single, touches
 from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.globs import feared, holes
@@ -181,7 +181,7 @@ def _dropped(found: Difference, statement: Statement, new: Iterable[Statement], 
 
 
 def _less_vacuous(statement: Statement) -> Statement:
-    conditions = frozenset(atom for atom in statement.conditions if not vacuous(atom))
+    conditions = frozenset(atom for atom in statement.conditions if not optional(atom))
     return statement if conditions == statement.conditions else replace(statement, conditions=conditions)
 
 

@@ -286,7 +286,7 @@ def _told(other: Proposition, one: Proposition) -> Iterator[Value]:
             yield value
 
 
-def vacuous(atom: Atom) -> bool:
+def optional(atom: Atom) -> bool:
     """It lets everyone in who leaves the key out, so adding it takes nothing away."""
     return atom.qualifier == "forallvalues" or atom.operator.endswith("ifexists")
 

@@ -6,7 +6,7 @@ import pytest
 
 from changegate import limits
 from changegate.derive.grants.aws.policy import OPEN, Atom
-from changegate.derive.grants.aws.propositions import implied, is_open, not_implied, vacuous, worlds
+from changegate.derive.grants.aws.propositions import implied, is_open, not_implied, optional, worlds
 
 
 def atom(text: str, *values: str, key: str = "k") -> Atom:
@@ -118,9 +118,9 @@ def test_too_many_conditions_are_not_gone_through() -> None:
 
 
 def test_words_about_conditions() -> None:
-    assert vacuous(atom("ForAllValues:StringEquals", "a"))
-    assert vacuous(atom("BoolIfExists", "true"))
-    assert not vacuous(atom("StringNotEquals", "a"))
+    assert optional(atom("ForAllValues:StringEquals", "a"))
+    assert optional(atom("BoolIfExists", "true"))
+    assert not optional(atom("StringNotEquals", "a"))
     assert is_open(atom(OPEN))
     assert is_open(atom("StringEquals", "${var.x}"))
     assert not is_open(atom("StringEquals", "x"))
