@@ -45,13 +45,14 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     statements = document.value["Statement"]
     if not isinstance(statements, (list, dict)):
         raise _problem(document, "`Statement` is neither a map nor a list of them")
+    data = _filled_in(document.value)
     subject = Subject(
         identity=Identity(unit, DOCUMENT, file.path),
         side=side,
-        data=_filled_in(document.value),
+        data=data,
         origins={"": (Origin(document),)},
     )
-    return Reading(subjects=(subject,))
+    return Reading(subjects=(subject,), template=data != document.value)
 
 
 def _is_policy(value: Any) -> bool:
