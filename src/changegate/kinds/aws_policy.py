@@ -48,13 +48,14 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     data = _filled_in(document.value)
     if not isinstance(data["Statement"], (list, dict)) and not said(str(document.value["Statement"])):
         raise _problem(document, "`Statement` is neither a map nor a list of them")
+    data = _filled_in(document.value)
     subject = Subject(
         identity=Identity(unit, DOCUMENT, file.path),
         side=side,
         data=data,
         origins={"": (Origin(document),)},
     )
-    return Reading(subjects=(subject,))
+    return Reading(subjects=(subject,), template=data != document.value)
 
 
 def _is_policy(value: Any) -> bool:

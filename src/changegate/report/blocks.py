@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ _DIGITS: Final = 12  # of a fingerprint: two findings of one change will not sha
 _PLACES: Final = 4  # related places shown
 _OTHERS: Final = 8  # further subjects shown
 _BLOCKS: Final = 100  # of each weight; the rest is counted, and is in the JSON output
+_ALIKE: Final = 10  # of one rule's advice: a rule that says the same of every file hides what the others say
 
 
 def folded(findings: Iterable[Finding]) -> list[Block]:
@@ -40,8 +42,9 @@ def put_findings(page: Page, full: Sequence[Finding], brief: Sequence[Finding]) 
     Files come in the order of their worst finding. Why and fix stand at the first finding of a rule.
     """
     files: dict[str, tuple[list[Block], list[Block]]] = {}
+    advice, repeated = _first_of_each_rule(folded(brief))
     unseen = 0
-    for blocks, which in ((folded(full), 0), (folded(brief), 1)):
+    for blocks, which in ((folded(full), 0), (advice, 1)):
         for block in blocks[:_BLOCKS]:
             files.setdefault(block[0].location.path, ([], []))[which].append(block)
         unseen += sum(map(len, blocks[_BLOCKS:]))
@@ -53,9 +56,27 @@ def put_findings(page: Page, full: Sequence[Finding], brief: Sequence[Finding]) 
             _put_full(page, block, told)
         for block in advising:
             _put_brief(page, block)
-    if unseen:
+    if unseen or repeated:
         page.blank()
+    for rule, number in sorted(repeated.items(), key=lambda item: -item[1]):
+        page.prose(f"and {number:,} more of {rule} (the JSON output has all)")
+    if unseen:
         page.add(f"and {count(unseen, 'more finding')} (the JSON output has all)")
+
+
+def _first_of_each_rule(blocks: Iterable[Block]) -> tuple[list[Block], dict[str, int]]:
+    """The first blocks of every rule, and how many findings each rule has beyond those."""
+    kept: list[Block] = []
+    seen: Counter[str] = Counter()
+    rest: Counter[str] = Counter()
+    for block in blocks:
+        rule = block[0].rule
+        seen[rule] += 1
+        if seen[rule] <= _ALIKE:
+            kept.append(block)
+        else:
+            rest[rule] += len(block)
+    return kept, dict(rest)
 
 
 def _put_full(page: Page, block: Block, told: dict[tuple[str, str], str]) -> None:

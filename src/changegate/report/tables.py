@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from changegate.errors import ExitCode, Problem
@@ -93,16 +93,33 @@ def _held(row: BroughtIn) -> str:
 
 
 def put_not_proved(page: Page, findings: Sequence[Finding]) -> None:
-    """Values that would have decided a rule, and where."""
+    """Values that would have decided a rule, and where; of many, the first of each rule and how many more."""
     rows: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
         value = ", ".join(finding.undecided_on) or finding.message
         rows.setdefault((value, place_of(finding.location)), []).append(finding.rule)
-    cells = [
-        (value, rules[0] if len(rules) == 1 else f"{rules[0]} and {len(rules) - 1} more", place)
-        for (value, place), rules in rows.items()
-    ]
+    if len(rows) > _ROWS:
+        cells = _by_rule(rows)
+    else:
+        cells = [(value, _and_more(rules), place) for (value, place), rules in rows.items()]
     _put_table(page, "not proved", ("depends on", "for", "at"), cells)
+
+
+def _by_rule(rows: Mapping[tuple[str, str], Sequence[str]]) -> list[tuple[str, str, str]]:
+    """A library leaves open at a hundred places what its callers decide: a row each would hide the rest."""
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for (value, place), rules in rows.items():
+        for rule in rules:
+            values, places = found.setdefault(rule, ({}, {}))
+            values[value], places[place] = None, None
+    return [
+        (_and_more(sorted(values, key=len)), rule, _and_more([*places]))
+        for rule, (values, places) in found.items()
+    ]
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
 
 
 def _put_table(page: Page, title: str, titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

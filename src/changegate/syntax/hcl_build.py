@@ -227,18 +227,13 @@ class Builder:
         if node.type == "tuple":
             items = tuple(self.expression(n) for n in node.named_children if n.type == "expression")
             return Tuple(start, end, items)
-        elements: list[Item] = []
-        seen: dict[object, int] = {}
-        for element in node.named_children:
-            if element.type != "object_elem":
-                continue
-            item = self._item(element)
-            if isinstance(item.key, Literal):
-                first = seen.setdefault(item.key.value, item.start)
-                if first != item.start:
-                    raise HclError(f'the key "{item.key.value}" stands twice', item.start, first)
-            elements.append(item)
-        return Object(start, end, tuple(elements))
+        # A key may stand twice, and the last one holds: https://github.com/hashicorp/terraform/issues/28727
+        elements: dict[object, Item] = {}
+        for item in (self._item(n) for n in node.named_children if n.type == "object_elem"):
+            key = (item.key.value,) if isinstance(item.key, Literal) else item.start
+            elements.pop(key, None)
+            elements[key] = item
+        return Object(start, end, tuple(elements.values()))
 
     def _item(self, node: Node) -> Item:
         key_node, value_node = (n for n in node.named_children if n.type == "expression")

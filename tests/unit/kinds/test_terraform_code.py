@@ -760,3 +760,29 @@ resource "x_y" "there" {
         "x_y x_y.maybe": "unknown",
         "x_y x_y.there": "over",
     }
+
+
+@pytest.mark.parametrize(
+    ("each", "found"),
+    [
+        ('toset(var.on ? ["a", "b"] : [])', {'x_y.z["a"]', 'x_y.z["b"]'}),
+        ('var.on ? {} : { a = "1" }', {'x_y.z["a"]'}),
+        ('toset(var.on ? (var.more ? ["a"] : []) : [])', {'x_y.z["a"]'}),
+        ('toset(var.on ? ["a"] : ["b"])', {"x_y.z"}),
+        ("toset(var.on ? var.names : [])", {"x_y.z"}),
+        ("toset(var.on ? [1, { a = 2 }] : [])", {"x_y.z"}),
+    ],
+)
+def test_a_switch_that_is_not_known_leaves_known_instances(each: str, found: set[str]) -> None:
+    variables = "".join(f'variable "{name}" {{}}\n' for name in ("on", "more", "names"))
+    code = f'{variables}resource "x_y" "z" {{\n  for_each = {each}\n  name = each.key\n}}\n'
+    assert {name.removeprefix("x_y ") for name in subjects_of({"main.tf": code})} == found
+
+
+def test_the_last_of_two_equal_keys_holds() -> None:
+    code = 'resource "x_y" "z" {\n  a = { k = 1\n    "k" = 2\n    (var.k) = 3 }\n}\nlocals {\n  k = 1\n}\n'
+    (found,) = subjects_of({"main.tf": code.replace("var.k", '"k"')}).values()
+    assert found.data["a"] == {"k": 3}
+    (found,) = subjects_of({"main.tf": code.replace("(var.k) = 3", "")}).values()
+    assert found.data["a"] == {"k": 2}
+    assert found.origins[""][0].document.locate((*found.origins[""][0].route, "a", "k"))[:2] == (3, 11)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changegate.errors import InputProblem, InternalProblem, UsageProblem
-from changegate.model.finding import Outcome, Status
+from changegate.model.finding import Finding, Outcome, Status
 from changegate.model.proposal import Revision
 from changegate.model.result import BroughtIn, GrantRow, IfReverted, State
 from changegate.model.rule import Level, Severity
@@ -178,6 +178,39 @@ def test_a_flood_is_counted_exactly_and_ends() -> None:
     assert "and 29,900 more findings (the JSON output has all)" in page
     assert lines(page)[-1] == "exit 1"
     assert page.count("  CRITICAL  ") == 100
+
+
+def test_advice_of_one_rule_does_not_hide_that_of_another() -> None:
+    often = [
+        finding(rule="p/often", location=location(f"a{n:02}.yaml", 3), level=Level.ADVISE, gates=False)
+        for n in range(40)
+    ]
+    page = render(
+        result(
+            *often, finding(rule="p/once", location=location("z.yaml", 7), level=Level.ADVISE, gates=False)
+        )
+    )
+    assert "a09.yaml" in page
+    assert "a10.yaml" not in page
+    assert "p/once" in page
+    assert "and 30 more of p/often (the JSON output has all)" in page
+    assert "41 advise." in page
+
+
+def test_many_values_that_are_not_known_are_told_by_rule() -> None:
+    def open_gate(name: str, rule: str) -> Finding:
+        return finding(
+            rule=rule,
+            location=location(f"{name}.tf", 3),
+            outcome=Outcome.UNDECIDED,
+            undecided_on=(f"var.{name}",),
+            gates=False,
+        )
+
+    page = render(result(*(open_gate(f"v{n:02}", "p/a") for n in range(30)), open_gate("other", "p/b")))
+    assert "var.v00 and 29 more  p/a  v00.tf:3 and 29 more\n" in page
+    assert "var.other            p/b  other.tf:3\n" in page
+    assert "v01" not in page
 
 
 def test_reverts_say_what_is_lost() -> None:

@@ -231,7 +231,6 @@ def test_a_byte_order_mark_is_not_counted() -> None:
         ('a = "x', "1:7", "a closing quote is missing"),
         ("a {\n  b = \n}\n", "2:7", "this is not valid HCL"),
         ("a {\n  b = 1\n  b = 2\n}\n", "3:3", 'the argument "b" is set twice (first at line 2)'),
-        ('a = {\n  x = 1\n  "x" = 2\n}\n', "3:3", 'the key "x" stands twice (first at line 2)'),
         ('a = "x\ny"\n', "1:6", "a line break within quotes"),
         ("a = 1 b = 2\n", "1:7", "two definitions on one line"),
         (r'a = "\q"', "1:5", "this is not valid HCL"),

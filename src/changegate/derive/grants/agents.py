@@ -24,24 +24,13 @@ _ANY_COMMAND: Final = frozenset(
     {"bash", "cmd", "dash", "doas", "eval", "fish", "powershell", "pwsh", "sh", "sudo", "zsh"}
 )
 _RUNNERS: Final = _ANY_COMMAND | {
-    *("awk", "bun", "bunx", "cargo", "curl", "deno", "docker", "env", "exec", "find", "git", "go", "kubectl"),
-    *("make", "nohup", "npm", "npx", "node", "perl", "php", "pip", "pipx", "pnpm", "podman", "python"),
-    *(
-        "python3",
-        "ruby",
-        "sed",
-        "ssh",
-        "tee",
-        "time",
-        "timeout",
-        "uv",
-        "uvx",
-        "watch",
-        "wget",
-        "xargs",
-        "yarn",
-    ),
+    *("awk", "bun", "bunx", "cargo", "command", "curl", "deno", "docker", "env", "exec", "find", "git", "go"),
+    *("kubectl", "make", "nohup", "npm", "npx", "node", "osascript", "perl", "php", "pip", "pipx", "pnpm"),
+    *("podman", "python", "python3", "ruby", "sed", "ssh", "tee", "time", "timeout", "uv", "uvx", "watch"),
+    *("wget", "xargs", "yarn"),
 }
+# What stands before code that is given as an argument.
+_CODE: Final = frozenset({"-c", "-e", "--eval", "'", '"'})
 
 
 class Rule(NamedTuple):
@@ -101,8 +90,9 @@ def _flags(rule: Rule) -> set[str]:
 
 def _free(command: str) -> bool:
     """Whether a command runs others and takes any arguments."""
-    words = command.split()
-    return len(words) == 2 and words[1] == EVERYTHING and words[0].rpartition("/")[2] in _RUNNERS
+    name, *arguments = command.split() or [""]
+    free = [word for word in arguments if word not in _CODE] == [EVERYTHING]
+    return free and name.rpartition("/")[2] in _RUNNERS
 
 
 def _inert(rule: Rule) -> bool:

@@ -10,9 +10,11 @@ from changegate.kinds.terraform.functions import NotEvaluated, call
 from changegate.kinds.terraform.pieces import Piece
 from changegate.kinds.terraform.values import EvalError, unknown
 from changegate.model.subject import Unknown
+from changegate.syntax.hcl_ast import Call, Conditional
 
 if TYPE_CHECKING:
     from changegate.kinds.terraform.scope import Scope
+    from changegate.syntax.hcl_ast import Expression
 
 INSTANCES: Final = 100  # of one block; more are judged as one, without an index
 
@@ -44,12 +46,27 @@ def instances(scope: Scope, piece: Piece) -> list[Instance]:
     for attribute, many in arguments:
         if attribute is not None:
             before, scope.trace.assumed = scope.trace.assumed, False
-            found = many(scope.evaluator.value(attribute.value, {}))
+            found = many(_if_any(scope, attribute.value))
             if not found and scope.trace.assumed:
                 found = [_any(attribute.name, supposed=True)]
             scope.trace.assumed |= before
             return found
     return [Instance(None, {})]
+
+
+def _if_any(scope: Scope, expression: Expression) -> Any:
+    """The value that says how many there are. Of `switch ? these : []` with a switch that is not known it is
+    `these`: there may be none of them, as with any switch, and there are no others."""
+    value = scope.evaluator.value(expression, {})
+    if isinstance(value, Unknown) and isinstance(expression, Call) and expression.name == "toset":
+        try:
+            return call("toset", [_if_any(scope, argument) for argument in expression.arguments])
+        except (EvalError, NotEvaluated):
+            return value
+    if isinstance(value, Unknown) and isinstance(expression, Conditional):
+        yes, no = (_if_any(scope, side) for side in (expression.yes, expression.no))
+        return no if yes in ([], {}) else yes if no in ([], {}) else value
+    return value
 
 
 def _enabled(value: Any) -> list[Instance]:

@@ -59,6 +59,8 @@ def binding(
         (Unknown("serviceAccount:${google_project_service_identity.ps.email}"), "service", "google_project_service_identity.ps", "none", False),
         (Unknown("google_service_account.ci.member"), "service_account", "google_service_account.ci", "none", False),
         (Unknown("google_project_service_identity.ps.member"), "service", "google_project_service_identity.ps", "none", False),
+        (Unknown("module.m.google_logging_project_sink.s[each.key].writer_identity"), "service", "module.m.google_logging_project_sink.s[each.key]", "none", False),
+        (Unknown("module.m.writer_identity"), "any", "?module.m.writer_identity", "?module.m.writer_identity", False),
         (Unknown("group:${var.group}"), "group", "group:${var.group}", "none", False),
         (Unknown("var.who"), "any", "?var.who", "?var.who", False),
         (Unknown("google_project_iam_member.m.member"), "any", "?google_project_iam_member.m.member", "?google_project_iam_member.m.member", False),

@@ -38,6 +38,9 @@ _AGENTS: Final = ("@gcp-sa-", "@cloudservices.gserviceaccount.com", "@container-
                   "@gae-api-prod.", "@gcf-admin-robot.", "@bigquery-encryption.",
                   "google_project_service_identity.")  # fmt: skip
 
+# Attributes of resources that hold a service account; the account that a log sink writes as is Google's own.
+_ACCOUNTS: Final = (".member", ".email", ".writer_identity")
+
 SHARED_ISSUERS: Final = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io",
                          "accounts.google.com", "agent.buildkite.com")  # fmt: skip
 """Issuers that everyone may have tokens from: only the claims of a token say whose it is."""
@@ -93,8 +96,9 @@ def _address(text: str) -> str:
 def _by_reference(value: Any, text: str) -> Member:
     """A member that is all reference: what it refers to may say of which kind it is."""
     address = _address(text) if isinstance(value, Unknown) else ""
-    if address and text.endswith((".member", ".email")):
-        type_ = "service" if "google_project_service_identity" in address else "service_account"
+    if address and text.endswith(_ACCOUNTS):
+        service = "google_project_service_identity" in address or text.endswith(".writer_identity")
+        type_ = "service" if service else "service_account"
         return Member(Principal(type=type_, id=address, name=text))
     if isinstance(value, Unknown):
         return Member(Principal(type="any", id=value, name=value, public=value))
