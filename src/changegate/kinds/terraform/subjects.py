@@ -131,10 +131,13 @@ class _Writer:
 
     def _lock(self, piece: Piece) -> Subject:
         source = piece.block.labels[0]
-        data = {"source": source, "version": "", "constraints": "", "hashes": []}
-        return self._declared(
-            "provider_lock", source, piece, data | body_data(self.scope, piece.block.body, {})
-        )
+        data: dict[str, Any] = {"source": source, "version": "", "constraints": "", "hashes": []}
+        data |= body_data(self.scope, piece.block.body, {})
+        data |= {name: _text(data[name]) for name in ("version", "constraints")}
+        hashes = data["hashes"]
+        if not isinstance(hashes, list) or not all(isinstance(one, (str, Unknown)) for one in hashes):
+            data["hashes"] = hashes if isinstance(hashes, Unknown) else Unknown("misformed", "no list of texts")
+        return self._declared("provider_lock", source, piece, data)
 
     def _statement(self, type: str, piece: Piece) -> Subject:
         body = piece.block.body
