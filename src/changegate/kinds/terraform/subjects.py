@@ -124,7 +124,11 @@ class _Writer:
     def _required(self, piece: Piece, name: str, attribute: Attribute) -> Subject:
         value = self.scope.evaluator.value(attribute.value, {})
         table = value if isinstance(value, dict) else {"version": value}
-        data = {"name": name, "source": _text(table.get("source", "")), "version": _text(table.get("version", ""))}
+        data = {
+            "name": name,
+            "source": _text(table.get("source", "")),
+            "version": _text(table.get("version", "")),
+        }
         document = piece.origin_of("required_providers").document
         origins = {"": (Origin(document, ("required_providers", 0, name)),)}
         return self._declared("required_provider", name, piece, data, origins)
@@ -136,7 +140,9 @@ class _Writer:
         data |= {name: _text(data[name]) for name in ("version", "constraints")}
         hashes = data["hashes"]
         if not isinstance(hashes, list) or not all(isinstance(one, (str, Unknown)) for one in hashes):
-            data["hashes"] = hashes if isinstance(hashes, Unknown) else Unknown("misformed", "no list of texts")
+            data["hashes"] = (
+                hashes if isinstance(hashes, Unknown) else Unknown("misformed", "no list of texts")
+            )
         return self._declared("provider_lock", source, piece, data)
 
     def _statement(self, type: str, piece: Piece) -> Subject:

@@ -152,8 +152,8 @@ def provider(issuer: Any, condition: Any) -> Member | None:
 def _narrows(condition: str) -> bool:
     """Whether every way to meet a condition holds what only one owner's tokens say to a text.
 
-    Read word by word: a part that compares, or asks for a beginning of, such a claim. What else may narrow it is
-    not told apart from what does not.
+    Read word by word: a part that compares, or asks for a beginning of, such a claim. What else may narrow it
+    is not told apart from what does not.
     """
     return all(
         any(_holds_owner(part) for part in way.split("&&")) for way in _without_marks(condition).split("||")
@@ -169,7 +169,8 @@ def _holds_owner(part: str) -> bool:
     if part.startswith("!") or "!=" in part:
         return False
     claim, text = next(
-        ((claim, text) for sign in _HELD_BY for claim, found, text in [part.partition(sign)] if found), ("", "")
+        ((claim, text) for sign in _HELD_BY for claim, found, text in [part.partition(sign)] if found),
+        ("", ""),
     )
     if claim.startswith(("'", '"')):
         claim, text = text, claim

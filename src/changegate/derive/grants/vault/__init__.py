@@ -56,8 +56,8 @@ def derive(base: Index, head: Index) -> Iterator[Change]:
 def grants(index: Index) -> list[Held[Rule]]:
     """The rules of all policies of one side.
 
-    Every file and every resource is a policy of its own: two of one name may be of two clusters, and where they
-    are not, which of them Vault was told last is not known.
+    Every file and every resource is a policy of its own: two of one name may be of two clusters, and where
+    they are not, which of them Vault was told last is not known.
     """
     policies = index.of("vault/policy")
     several = Counter((policy.identity.unit, str(policy.data["name"])) for policy in policies)
@@ -207,7 +207,7 @@ class PathCover:
 def _beyond(rule: Rule, mine: Collection[Rule], others: Collection[Rule], budget: Budget) -> set[str]:
     """What `rule`, one of `others`, allows that `mine` does not; of a denial, what `mine` allows of it.
 
-    What both have loses only against what one of them lacks: a rule that beats it on both sides decides on both.
+    What both have loses only against what one of them lacks: a rule that beats it on both decides on both.
     """
     rivals = set(mine) - set(others) if rule in mine else {*mine, *others}
     if not rivals:

@@ -115,8 +115,8 @@ def examples(pattern: str, fill: str, depth: int) -> Iterator[str]:
 
 
 def meetings(rule: Rule, rivals: Iterable[Rule], others: Sequence[Rule]) -> Iterator[str]:
-    """Paths that tell how `rule` fares against `rivals`, which are some of `others`: for each way in which they
-    overlap, some of that form.
+    """Paths that tell how `rule` fares against `rivals`, which are some of `others`: for each way in which
+    they overlap, some of that form.
 
     A path made of a word that no rule names is matched by just the rules that match all paths of its form;
     what `*` stands for is tried with every number of segments that some rule could count.
