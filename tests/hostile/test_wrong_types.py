@@ -20,12 +20,8 @@ NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  labels: %s
     [
         {"a.cdx.json": json.dumps({"bomFormat": "CycloneDX", "specVersion": {}, "components": []})},
         {"a.cdx.json": json.dumps({"bomFormat": "CycloneDX", "specVersion": [1], "components": []})},
-        {
-            "a.yaml": f"{BINDING}roleRef: {{kind: ClusterRole, name: view}}\nsubjects: [{{kind: {{}}, name: a}}]\n"
-        },
-        {
-            "main.tf": "terraform {\n  required_providers {\n    a = { source = true, version = [1] }\n  }\n}\n"
-        },
+        {"a.yaml": BINDING + "roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: {}, name: a}]\n"},
+        {"main.tf": "terraform {\n  required_providers {\n    a = { source = true, version = [1] }\n}\n}\n"},
         {".terraform.lock.hcl": LOCK % ("[1]", '"x"')},
     ],
 )
