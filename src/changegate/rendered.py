@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final
 from changegate.errors import InputProblem
 from changegate.kinds import KINDS
 from changegate.model.document import Document, Locator, Route, SourceFile
+from changegate.model.plugin import OPAQUE
 from changegate.model.proposal import Side
 from changegate.model.rendering import Rendered, Renderings
 from changegate.model.span import Span
-from changegate.model.subject import Index, Origin, Subject, Unknown
+from changegate.model.subject import Identity, Index, Origin, Subject, Unknown
 from changegate.syntax import read_file
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ _SOURCE: Final = re.compile(r"^---\n# Source: [^/\n]+/([^\n]+)\n", re.MULTILINE)
 _PARTS: Final = re.compile(r"(?:charts/[^/]+/)*(?:templates|crds)/")
 _CRDS: Final = re.compile(r"(?:charts/[^/]+/)*crds/")
 _IMAGES: Final = "helm/image"
+_ACTION: Final = re.compile(r"\{\{(?!-?\s*/\*)[^{}]*\}\}")
+_UNSTEADY: Final = re.compile(
+    r"\b(lookup|Capabilities|IsInstall|IsUpgrade|Revision|getHostByName|now|rand[A-Z]\w{1,20}|uuidv4|shuffle)\b"
+)
 
 
 class StandIns:
@@ -66,8 +71,26 @@ class StandIns:
             except InputProblem as problem:
                 if release.side is Side.HEAD:
                     yield problem
+        self._tell_unsteady(intake.head)
         _add(intake.base, made[Side.BASE], made[Side.HEAD])
         _add(intake.head, made[Side.HEAD], made[Side.BASE])
+
+    def _tell_unsteady(self, head: Index) -> None:
+        """Files that may come to something else in a cluster than here can only be judged in part."""
+        steady = {
+            path
+            for release in self._releases
+            if release.side is Side.BASE
+            for path, text in release.sources.items()
+            if not unsteady(text)
+        }
+        for release in self._releases:
+            for path, text in release.sources.items() if release.side is Side.HEAD else ():
+                if words := unsteady(text):
+                    reason = f"what it renders to depends on {words}, which rendering here cannot know"
+                    origin = Origin(Document(path, 0, None, _OneLine(Span(1, 1, 1, 1))))
+                    data = {"reason": reason, "was_judged": path in steady}
+                    head.add(Subject(Identity(release.unit, OPAQUE, path), Side.HEAD, data, {"": (origin,)}))
 
     def _changes(self, release: Rendered) -> Iterator[tuple[str, int]]:
         """Values files of a release that differ between the sides, and the first line that does."""
@@ -78,6 +101,15 @@ class StandIns:
             old = other.sources.get(path, "") if other else ""
             if old != release.sources[path]:
                 yield path, _first_difference(old, release.sources[path])
+
+
+def unsteady(template: str) -> str:
+    """What a template asks for that is another thing in a cluster, at another time or by chance; "" for
+    nothing. Found by name in its actions; names that are put together from pieces are not."""
+    found: dict[str, None] = {}
+    for action in _ACTION.findall(template):
+        found |= dict.fromkeys(_UNSTEADY.findall(action))
+    return ", ".join(found)
 
 
 def _first_difference(old: str, new: str) -> int:
@@ -114,13 +146,22 @@ def _drop_images(index: Index, release: Rendered) -> None:
 def _subjects(release: Rendered, values: tuple[Origin, ...]) -> Iterator[Subject]:
     for inside, text in _parts(release.text):
         path = f"{release.chart}/{inside}".lstrip("/")
-        if _CRDS.match(inside) and path in release.sources:
-            continue
+        if _CRDS.match(inside) and _is_copy(text, release.sources.get(path, "")):
+            continue  # it is judged as it stands
         # A packed dependency has no files of its own here.
         home = path if path in release.sources else f"{release.chart}/Chart.yaml".lstrip("/")
         file = _file(home, text, release)
         for subject in KINDS["kubernetes"].read(file, release.side, release.unit).subjects:
             yield dataclasses.replace(subject, origins={"": (*subject.origins[""], *values)})
+
+
+def _is_copy(text: str, file: str) -> bool:
+    """Whether what helm wrote is a file as it stands: a template can write the comment that names it, too."""
+    return _said(text) == _said(file) and bool(file)
+
+
+def _said(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n") if line.strip() not in ("", "---")]
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+
+import pytest
 
 from changegate.gate import Clock, Gathered, Request, gather
 from changegate.model.proposal import Side
 from changegate.model.rendering import Rendered, Renderings
 from changegate.model.result import State
 from changegate.model.settings import Settings
-from changegate.rendered import StandIns
+from changegate.rendered import StandIns, unsteady
 from changegate.sandbox import LocalDesk
 from changegate.sources.tree import MemorySource
 from support.fakehelm import CHART
@@ -127,10 +130,50 @@ def test_finished_definitions_are_judged_as_they_stand() -> None:
     there = Rendered(
         **{
             **{n: getattr(one, n) for n in one.__slots__},
-            "sources": {**one.sources, "charts/web/crds/c.yaml": ""},
+            "sources": {**one.sources, "charts/web/crds/c.yaml": crd.partition("c.yaml\n")[2] + "\n"},
         }
     )
     assert gathered((there,)).intake.head.of("kubernetes/*") == []
+
+
+def test_a_template_cannot_pass_its_objects_off_as_a_finished_definition() -> None:
+    crd = ACCOUNT.format(name="a", mount="true").replace("templates/role", "crds/c")
+    more = ACCOUNT.format(name="b", mount="true").replace("templates/role", "crds/c")
+    one = release(Side.HEAD, crd + more)
+    sources = {**one.sources, "charts/web/crds/c.yaml": crd.partition("c.yaml\n")[2]}
+    (found, other) = gathered((dataclasses.replace(one, sources=sources),)).intake.head.of("kubernetes/*")
+    assert {found.identity.address, other.identity.address} == {"ServiceAccount a", "ServiceAccount b"}
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ('{{ if lookup "v1" "Namespace" "" "kube-system" }}x{{ end }}', "lookup"),
+        ('{{- if (get . "Capabilities").APIVersions.Has "x/v1" }}', "Capabilities"),
+        ("{{ if .Release.IsUpgrade }}{{ .Release.Revision }}{{ end }}", "IsUpgrade, Revision"),
+        ("{{ if gt (now | unixEpoch | int) 1 }}", "now"),
+        ("{{ if eq (randInt 0 9) 3 }}", "randInt"),
+        ("{{/* lookup */}} lookup {{ .Values.nowhere }}", ""),
+        ("{{ " * 9_999, ""),
+    ],
+)
+def test_what_depends_on_the_cluster_is_told(template: str, words: str) -> None:
+    assert unsteady(template) == words
+
+
+def test_a_template_that_begins_to_depend_on_the_cluster_became_opaque() -> None:
+    changed = {**CHART, ROLE: LOOP + '{{ if lookup "v1" "Pod" "" "x" }}{{ end }}'}
+    one = release(Side.BASE, accounts("true"))
+    two = release(Side.HEAD, accounts("true"), changed[ROLE])
+    intake = gathered((one, two), head=changed).intake
+    (entry,) = (entry for entry in intake.ledger if entry.path == ROLE)
+    assert (entry.state, entry.reason) == (
+        State.OPAQUE,
+        "what it renders to depends on lookup, which rendering here cannot know",
+    )
+    assert [entry.path for entry in intake.became_opaque] == [ROLE]
+    stays = gathered((dataclasses.replace(two, side=Side.BASE), two), base={**CHART, ROLE: "x"}, head=changed)
+    assert stays.intake.became_opaque == []
 
 
 def test_what_is_rendered_must_be_yaml_with_a_source() -> None:

@@ -145,6 +145,16 @@ def fault(program: RuleProgram, scene: Scene, value: Value) -> UsageProblem | In
             remedy="Split the subject, or write the rule with fewer nested loops.",
         )
     cause = value.message if isinstance(value, Fault) else f"it came to {text_of(value)[:80]}"
+    if program.rule.shipped and isinstance(value, Fault):
+        span = scene.subject.origins[""][0].span()
+        return InputProblem(
+            f"{name} cannot be judged by {program.rule.id}: {cause}",
+            path=scene.subject.path,
+            line=span.start_line,
+            column=span.start_column,
+            why="A value in it is of another type than its format asks for.",
+            remedy="Mend the value; if it is as the format wants it, please report a defect of the rule.",
+        )
     remedy = "Compare values of one type only; test what may be null or of another type first."
     return _rule_problem(program, f"{program.rule.id} cannot be evaluated on {name}: {cause}", remedy)
 

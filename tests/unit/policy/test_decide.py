@@ -168,8 +168,13 @@ class TestErrorsOfARule:
 
     def test_a_value_of_another_type(self, each: Engine) -> None:
         with pytest.raises(UsageProblem) as error:
-            judged(rule("subject.a < 3"), change(None, {"a": "x"}), judge=each)
+            judged(rule("subject.a < 3", shipped=False), change(None, {"a": "x"}), judge=each)
         assert error.value.cause.startswith("test/rule cannot be evaluated on test/thing one: ")
+
+    def test_a_shipped_rule_is_not_at_fault_for_a_value_of_another_type(self, each: Engine) -> None:
+        (problem,) = judged(rule("subject.a < 3"), change(None, {"a": "x"}), judge=each).problems
+        assert problem.where == "a.yaml:1:1"
+        assert problem.cause.startswith("test/thing one cannot be judged by test/rule: ")
 
     def test_evidence_that_is_not_a_list(self) -> None:
         with pytest.raises(UsageProblem, match="it came to text"):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from changegate import limits
 from changegate.derive.grants import delta
+from changegate.derive.grants.automata import Budget, Exhausted
 from changegate.derive.grants.cover import includes
 from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.held import Held, Sources, hold, shown
@@ -19,6 +21,7 @@ from changegate.model.subject import Index, Subject
 
 EVERYTHING: Final = "*"
 _SHELL: Final = "Bash"
+_CHARS: Final = 4  # of two patterns are compared in the time of a step
 # Commands that run any other, or any code, when their arguments are free.
 _ANY_COMMAND: Final = frozenset(
     {"bash", "cmd", "dash", "doas", "eval", "fish", "powershell", "pwsh", "sh", "sudo", "zsh"}
@@ -137,16 +140,23 @@ class RuleCover:
     """`delta.Cover`: a rule is covered by one of the same or a stronger effect that takes all it takes."""
 
     def __init__(self, grants: Sequence[Held[Rule]]) -> None:
-        self._of: dict[str, list[Rule]] = {}
+        self._of: dict[str, dict[Rule, None]] = {}
         for held in grants:
-            self._of.setdefault(held.holder, []).append(held.core)
+            self._of.setdefault(held.holder, {})[held.core] = None
+        self._budget = Budget(limits.WALKS_STEPS // 4)
 
     def steady(self, held: Held[Rule]) -> bool:
         return True
 
     def gap(self, held: Held[Rule]) -> Gap | None:
-        rule = held.core
-        if any(_covers(mine, rule) for mine in self._of.get(held.holder, [])):
+        rule, mine = held.core, self._of.get(held.holder, {})
+        if rule in mine:
+            return None
+        try:
+            self._budget.spend(len(mine) * (1 + len(rule.resource) // _CHARS))
+        except Exhausted:
+            return Gap((rule.action,), (rule.resource,), confidence="over")
+        if any(_covers(other, rule) for other in mine):
             return None
         return Gap((rule.action,), (rule.resource,))
 

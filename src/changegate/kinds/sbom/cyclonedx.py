@@ -21,10 +21,9 @@ _Found = list[tuple[Route, dict[str, Any]]]
 def read(document: Document, side: Side, unit: str) -> Reading:
     """The document and its components. Raises `InputProblem`."""
     version = document.value.get("specVersion")
+    if not isinstance(version, str) or not version:
+        raise misshapen(document, ("specVersion",), "this SBOM has no `specVersion`")
     if version not in _VERSIONS:
-        known = isinstance(version, str) and version
-        if not known:
-            raise misshapen(document, ("specVersion",), "this SBOM has no `specVersion`")
         return Reading(opaque=f"CycloneDX {version} is not read (1.2 to 1.7 are)")
     root = _root(document)
     found = list(_listed(document, document.value, ()))

@@ -14,7 +14,7 @@ from changegate.kinds.terraform.scope import Scope
 from changegate.kinds.terraform.trace import Trace
 from changegate.kinds.terraform.values import weigh
 from changegate.model.proposal import Side
-from changegate.model.subject import Identity, Origin, Subject
+from changegate.model.subject import Identity, Origin, Subject, Unknown
 from changegate.syntax.hcl_ast import Attribute, Body
 
 SUBJECTS: Final = 50_000  # of one root module
@@ -124,17 +124,26 @@ class _Writer:
     def _required(self, piece: Piece, name: str, attribute: Attribute) -> Subject:
         value = self.scope.evaluator.value(attribute.value, {})
         table = value if isinstance(value, dict) else {"version": value}
-        data = {"name": name, "source": table.get("source", ""), "version": table.get("version", "")}
+        data = {
+            "name": name,
+            "source": _text(table.get("source", "")),
+            "version": _text(table.get("version", "")),
+        }
         document = piece.origin_of("required_providers").document
         origins = {"": (Origin(document, ("required_providers", 0, name)),)}
         return self._declared("required_provider", name, piece, data, origins)
 
     def _lock(self, piece: Piece) -> Subject:
         source = piece.block.labels[0]
-        data = {"source": source, "version": "", "constraints": "", "hashes": []}
-        return self._declared(
-            "provider_lock", source, piece, data | body_data(self.scope, piece.block.body, {})
-        )
+        data: dict[str, Any] = {"source": source, "version": "", "constraints": "", "hashes": []}
+        data |= body_data(self.scope, piece.block.body, {})
+        data |= {name: _text(data[name]) for name in ("version", "constraints")}
+        hashes = data["hashes"]
+        if not isinstance(hashes, list) or not all(isinstance(one, (str, Unknown)) for one in hashes):
+            data["hashes"] = (
+                hashes if isinstance(hashes, Unknown) else Unknown("misformed", "no list of texts")
+            )
+        return self._declared("provider_lock", source, piece, data)
 
     def _statement(self, type: str, piece: Piece) -> Subject:
         body = piece.block.body
@@ -154,6 +163,11 @@ class _Writer:
 def _literal(body: Body, name: str) -> str:
     attribute = body.attributes.get(name)
     return address_of(attribute.value) if attribute else ""
+
+
+def _text(value: Any) -> str | Unknown:
+    """A text; what is none, and Terraform refuses, says nothing that is known."""
+    return value if isinstance(value, (str, Unknown)) else Unknown("misformed", "not a text")
 
 
 def _marked(data: Mapping[str, Any], trace: Trace, piece: Piece) -> dict[str, tuple[Origin, ...]]:

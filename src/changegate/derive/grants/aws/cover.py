@@ -127,7 +127,11 @@ class StatementCover:
     def overlap(self, mine: Held[Statement], other: Held[Statement]) -> int:
         a, b = mine.core, other.core
         if a.unknown or b.unknown:
-            return int(a.unknown == b.unknown or mine.grant.role == other.grant.role)
+            if a.unknown == b.unknown:
+                return 1
+            # What is not known any more grew out of what has gone, not out of what stays beside it.
+            stays = b.unknown != "" and a in self._theirs.get(_key(mine, a.effect), ())
+            return int(not stays and mine.grant.role.name == other.grant.role.name)
         if not touches(a, b):
             return 0
         return 1 + len(a.actions.texts & b.actions.texts) * (1 + len(a.resources.texts & b.resources.texts))

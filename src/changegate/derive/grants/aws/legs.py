@@ -43,6 +43,7 @@ _EVER_PRESENT: Final = frozenset(
     {"aws:currenttime", "aws:epochtime", "aws:principalaccount", "aws:principalarn", "aws:principaltype",
      "aws:requestedregion", "aws:securetransport", "aws:useragent", "aws:userid"}
 )  # fmt: skip
+_PASSES: Final = "iam:passrole"
 _PASSED_TO: Final = "iam:passedtoservice"
 _FAR: Final = "2100"  # no access is planned to end that late
 
@@ -85,7 +86,7 @@ def _matched(text: str) -> int:
 
 def freedom(atoms: Iterable[Atom], action: str) -> int:
     """How freely conditions let an action be used."""
-    left = [atom for atom in atoms if not _certain(atom)]
+    left = [atom for atom in atoms if not _certain(atom) and not (action == _PASSES and _to_any(atom))]
     if any(_bounds(atom, action) for atom in left):
         return NOTHING
     return LIMITED if left else FREE
@@ -97,6 +98,12 @@ def passes_to(atoms: Iterable[Atom], services: frozenset[str]) -> bool:
         return True
     named = [atom for atom in atoms if atom.key == _PASSED_TO and "not" not in atom.operator]
     return all(any(overlaps(v, s) or "${" in v for v in a.values for s in services) for a in named)
+
+
+def _to_any(atom: Atom) -> bool:
+    """A condition on what a role is passed to, which every passing tells, that takes anything."""
+    taken = any(value and value.strip("*") == "" for value in atom.values)
+    return atom.key == _PASSED_TO and atom.operator.startswith("stringlike") and taken
 
 
 def _certain(atom: Atom) -> bool:

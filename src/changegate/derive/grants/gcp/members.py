@@ -36,7 +36,8 @@ _AGENTS: Final = ("@gcp-sa-", "@cloudservices.gserviceaccount.com", "@container-
                   "@compute-system.", "@serverless-robot-prod.", "@gs-project-accounts.",
                   "@cloud-filer.", "@dataflow-service-producer-prod.", "@dataproc-accounts.",
                   "@gae-api-prod.", "@gcf-admin-robot.", "@bigquery-encryption.",
-                  "google_project_service_identity.")  # fmt: skip
+                  )  # fmt: skip
+_IDENTITY: Final = "google_project_service_identity"
 
 # Attributes of resources that hold a service account; the account that a log sink writes as is Google's own.
 _ACCOUNTS: Final = (".member", ".email", ".writer_identity")
@@ -48,6 +49,10 @@ SHARED_ISSUERS: Final = ("token.actions.githubusercontent.com", "gitlab.com", "a
 _OWNERS: Final = ("repository", "sub", "namespace", "project_path", "project_id", "organization",
                   "workflow_ref", "attribute.", "enterprise", "email", "hd", "actor_id",
                   "user_id", "terraform_")  # fmt: skip
+
+
+_HELD_BY: Final = ("==", ".startsWith", ".matches", ".endsWith", ".contains", ".extract", "in[", "in'", 'in"')
+"""What a claim is held to a text by, once the space and the groups are gone."""
 
 
 class Member(NamedTuple):
@@ -74,8 +79,9 @@ def member(value: Any, where: str) -> Member:
     if type_ == "federated":
         return _federated(kind, text)
     if type_ == "service_account":
-        type_ = "service" if any(mark in rest for mark in _AGENTS) else type_
-        return Member(Principal(type=type_, id=_owner(rest) or text, name=rest))
+        owner = _owner(rest)
+        agent = f"@{rest.rpartition('@')[2]}".startswith(_AGENTS) or _is_identity(owner)
+        return Member(Principal(type="service" if agent else type_, id=owner or text, name=rest))
     return Member(Principal(type=type_, id=text, name=rest, external=rest.lower().endswith(_CONSUMER)))
 
 
@@ -93,11 +99,16 @@ def _address(text: str) -> str:
     return ".".join(parts[:-1]) if plain and "_iam_" not in parts[found] else ""
 
 
+def _is_identity(address: str) -> bool:
+    """Whether an address is of a resource that stands for an agent, whatever others are called."""
+    return next((part for part in parts_of(address) if part.startswith("google_")), "") == _IDENTITY
+
+
 def _by_reference(value: Any, text: str) -> Member:
     """A member that is all reference: what it refers to may say of which kind it is."""
     address = _address(text) if isinstance(value, Unknown) else ""
     if address and text.endswith(_ACCOUNTS):
-        service = "google_project_service_identity" in address or text.endswith(".writer_identity")
+        service = _is_identity(address) or text.endswith(".writer_identity")
         type_ = "service" if service else "service_account"
         return Member(Principal(type=type_, id=address, name=text))
     if isinstance(value, Unknown):
@@ -132,7 +143,7 @@ def provider(issuer: Any, condition: Any) -> Member | None:
         who = Principal(type="federated", id=f"{host}, condition not known", name=host, external=True,
                         public=condition)  # fmt: skip
         return Member(who, flags)
-    if isinstance(condition, str) and any(owner in condition for owner in _OWNERS):
+    if isinstance(condition, str) and _narrows(condition):
         return Member(
             Principal(type="federated", id=f"{host} if {condition}", name=host, external=True), flags
         )
@@ -140,3 +151,32 @@ def provider(issuer: Any, condition: Any) -> Member | None:
         type="federated", id=f"everyone at {host}", name=host, external=True, public="authenticated"
     )
     return Member(who, flags | {"missing_condition"}, ("attribute_condition",))
+
+
+def _narrows(condition: str) -> bool:
+    """Whether every way to meet a condition holds what only one owner's tokens say to a text.
+
+    Read word by word: a part that compares, or asks for a beginning of, such a claim. What else may narrow it
+    is not told apart from what does not.
+    """
+    return all(
+        any(_holds_owner(part) for part in way.split("&&")) for way in _without_marks(condition).split("||")
+    )
+
+
+def _without_marks(condition: str) -> str:
+    """Without the groups and the space around them; a negation stands for all that follows."""
+    return "".join(char for char in condition if char not in "() \t\r\n")
+
+
+def _holds_owner(part: str) -> bool:
+    if part.startswith("!") or "!=" in part:
+        return False
+    claim, text = next(
+        ((claim, text) for sign in _HELD_BY for claim, found, text in [part.partition(sign)] if found),
+        ("", ""),
+    )
+    if claim.startswith(("'", '"')):
+        claim, text = text, claim
+    named = "." in claim and any(owner in claim for owner in _OWNERS)
+    return named and bool(text.strip("'\"[]/.*+^$"))

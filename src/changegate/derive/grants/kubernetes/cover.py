@@ -175,7 +175,11 @@ class RuleCover:
     def overlap(self, mine: Held[Reach], other: Held[Reach]) -> int:
         a, b = mine.core, other.core
         if a.unknown or b.unknown:
-            return int(a.unknown == b.unknown or _role(mine) == _role(other) != "")
+            if a.unknown == b.unknown or _role(mine) == _role(other) != "":
+                return 1
+            # A binding whose role cannot be told any more grew out of one beside it.
+            untold = isinstance(other.grant.role.name, Unknown) and not a.unknown
+            return int(untold and a.scope == b.scope and mine.subject.path == other.subject.path)
         if a.names and b.names and not a.names & b.names:
             return 0
         if CLUSTER not in (a.scope, b.scope) and a.scope != b.scope:

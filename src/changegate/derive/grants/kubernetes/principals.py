@@ -47,7 +47,7 @@ def _subject_parts(entry: Any, binding: Subject) -> tuple[str, str | Unknown, st
     kind, name, space = entry.get("kind"), entry.get("name"), entry.get("namespace")
     if isinstance(kind, Unknown):
         return "Group", kind, ""
-    if kind not in _TYPES or not isinstance(name, (str, Unknown)):
+    if not isinstance(kind, str) or kind not in _TYPES or not isinstance(name, (str, Unknown)):
         return None
     if kind != "ServiceAccount":
         return kind, name, ""

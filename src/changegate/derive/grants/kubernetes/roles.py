@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from changegate import limits
 from changegate.derive.grants.held import binding_on_head, misformed, refuse, text_of
 from changegate.derive.grants.kubernetes.rules import Piece, Resource, pieces
 from changegate.knowledge import kubernetes_rbac
@@ -113,6 +114,9 @@ class Roles:
         self._named: dict[tuple[str, str, str], list[Subject]] = {}
         self._labelled: dict[tuple[str, str, str], list[Subject]] = {}
         self._parts: dict[int, tuple[tuple[Subject | None, Piece], ...]] = {}
+        self._pieces: dict[int, tuple[Piece, ...]] = {}
+        self._chosen: dict[tuple[str, frozenset[tuple[str, str]]], list[Subject]] = {}
+        self._left = limits.WALKS_STEPS  # roles that may still be looked at for aggregation
         for kind in ROLES:
             for role in objects(index, kind):
                 self._add(kind.partition("/")[2], role)
@@ -164,27 +168,46 @@ class Roles:
 
     def _read(self, role: Subject) -> tuple[tuple[Subject | None, Piece], ...]:
         if id(role) not in self._parts:
-            self._parts[id(role)] = ()  # what a role adds to itself, through others, is nothing
             self._parts[id(role)] = tuple(self._content(role))
         return self._parts[id(role)]
 
     def _content(self, role: Subject) -> Iterator[tuple[Subject | None, Piece]]:
-        rule = role.data.get("aggregationRule")
-        if rule is None:
-            # The controller overwrites the rules of a role that has an aggregationRule.
-            yield from ((role, piece) for piece in pieces(role))
-            return
-        selectors = rule.get("clusterRoleSelectors") if isinstance(rule, Mapping) else rule
-        for selector in selectors if isinstance(selectors, list) else [selectors]:
-            wanted = _match_labels(selector)
-            if not wanted:
-                value = Unknown(f"roles selected by {selector!r}", "selected in the cluster")
-                yield role, Piece("aggregationRule", value, value, unknown=value.text)
+        """What a role holds: its own, or that of every role that it is put together from, however they name
+        each other."""
+        seen, asked, waiting = {id(role)}, set(), [role]
+        for one in waiting:
+            rule = one.data.get("aggregationRule")
+            if rule is None:
+                # The controller overwrites the rules of a role that has an aggregationRule.
+                yield from ((one, piece) for piece in self._own(one))
                 continue
-            first = next(iter(wanted.items()))
-            for other in self._labelled.get((role.identity.unit, *first), []):
-                if wanted.items() <= labels_of(other).items():
-                    yield from self._read(other)
+            selectors = rule.get("clusterRoleSelectors") if isinstance(rule, Mapping) else rule
+            for selector in selectors if isinstance(selectors, list) else [selectors]:
+                wanted = frozenset(_match_labels(selector).items())
+                if wanted in asked:
+                    continue
+                found = self._selected(one.identity.unit, wanted) if wanted else []
+                if not wanted or self._left < len(found):
+                    value = Unknown(f"roles selected by {selector!r}", "selected in the cluster")
+                    yield one, Piece("aggregationRule", value, value, unknown=value.text)
+                    continue
+                asked.add(wanted)
+                self._left -= len(found)
+                fresh = [other for other in found if id(other) not in seen]
+                seen.update(map(id, fresh))
+                waiting += fresh
+
+    def _own(self, role: Subject) -> tuple[Piece, ...]:
+        if id(role) not in self._pieces:
+            self._pieces[id(role)] = tuple(pieces(role))
+        return self._pieces[id(role)]
+
+    def _selected(self, unit: str, wanted: frozenset[tuple[str, str]]) -> list[Subject]:
+        if (unit, wanted) not in self._chosen:
+            first = self._labelled.get((unit, *min(wanted)), [])
+            self._left -= len(first)
+            self._chosen[unit, wanted] = [role for role in first if wanted <= labels_of(role).items()]
+        return self._chosen[unit, wanted]
 
 
 def _match_labels(selector: Any) -> dict[str, str]:

@@ -9,12 +9,15 @@ Source: https://developer.hashicorp.com/vault/docs/concepts/policies#priority-ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from changegate import limits
 from changegate.derive.grants import delta
+from changegate.derive.grants.automata import Budget, Exhausted
 from changegate.derive.grants.delta import Gap
 from changegate.derive.grants.held import Held, Sources, hold, shown
 from changegate.derive.grants.vault.paths import Rule, common, meetings, winner
@@ -22,6 +25,7 @@ from changegate.model.change import Change
 from changegate.model.grant import Actions, Grant, Principal, Resources, Role, Scope
 from changegate.model.subject import Index, Subject, Unknown
 
+_CHARS: Final = 64  # of a path are compared in the time of a step
 _ALL: Final = frozenset({"create", "read", "update", "delete", "list", "sudo"})
 _CHANGING: Final = frozenset({"create", "update", "patch", "sudo", "root"})
 # Paths on which a change gives further rights: policies, ways to log in, tokens, identities.
@@ -45,22 +49,51 @@ _MINTS: Final = ("aws/creds/x", "gcp/key/x", "azure/creds/x", "database/creds/x"
 def derive(base: Index, head: Index) -> Iterator[Change]:
     """Changes of what policies allow."""
     before, after = grants(base), grants(head)
+    before = _follow(before, after)
     yield from delta.compare(before, after, partial(_cover, before, after))
 
 
 def grants(index: Index) -> list[Held[Rule]]:
-    """The rules of all policies of one side."""
-    found: dict[Any, Held[Rule]] = {}
-    for policy in index.of("vault/policy"):
+    """The rules of all policies of one side.
+
+    Every file and every resource is a policy of its own: two of one name may be of two clusters, and where
+    they are not, which of them Vault was told last is not known.
+    """
+    policies = index.of("vault/policy")
+    several = Counter((policy.identity.unit, str(policy.data["name"])) for policy in policies)
+    found: list[Held[Rule]] = []
+    for policy in policies:
+        alone = several[policy.identity.unit, str(policy.data["name"])] == 1
         rules = policy.data["rules"]
         if isinstance(rules, Unknown):
-            held = _held(policy, Rule("*", unknown=rules.text), None)
-            found.setdefault(held.identity, held)
+            found.append(_held(policy, Rule("*", unknown=rules.text), None, alone=alone))
             continue
-        for path, rule in _merged(rules).items():
-            held = _held(policy, rule, path)
-            found.setdefault(held.identity, held)
-    return list(found.values())
+        found += [_held(policy, rule, path, alone=alone) for path, rule in _merged(rules).items()]
+    return found
+
+
+def _follow(before: list[Held[Rule]], after: Sequence[Held[Rule]]) -> list[Held[Rule]]:
+    """Base grants under the holders of the head: a policy that stands elsewhere is the same one when just one
+    of its name is gone and just one has come."""
+    gone, come = _named_apart(before, after), _named_apart(after, before)
+    moved = {
+        holders.pop(): next(iter(come[name]))
+        for name, holders in gone.items()
+        if len(holders) == 1 == len(come.get(name, ()))
+    }
+    return [replace(held, holder=moved.get(held.holder, held.holder)) for held in before]
+
+
+def _named_apart(
+    grants: Sequence[Held[Rule]], others: Sequence[Held[Rule]]
+) -> dict[tuple[str, object], set[str]]:
+    """Holders that are not among the others', by unit and name of the policy."""
+    known = {held.holder for held in others}
+    found: dict[tuple[str, object], set[str]] = {}
+    for held in grants:
+        if held.holder not in known:
+            found.setdefault((held.identity.unit, held.grant.role.name), set()).add(held.holder)
+    return found
 
 
 def _merged(rules: Sequence[dict[str, Any]]) -> dict[str, Rule]:
@@ -76,7 +109,8 @@ def _merged(rules: Sequence[dict[str, Any]]) -> dict[str, Rule]:
     return found
 
 
-def _held(policy: Subject, rule: Rule, path: str | None) -> Held[Rule]:
+def _held(policy: Subject, rule: Rule, path: str | None, *, alone: bool) -> Held[Rule]:
+    """alone: no other policy has its name."""
     name = str(policy.data["name"])
     sources = Sources()
     for at, written in enumerate(policy.data["rules"] if path is not None else ()):
@@ -102,10 +136,10 @@ def _held(policy: Subject, rule: Rule, path: str | None) -> Held[Rule]:
     return hold(
         policy.side,
         policy.identity.unit,
-        f"policy {shown(name)} on {shown(rule.path)}",
+        f"policy {shown(name)}{'' if alone else f' ({policy.identity.address})'} on {shown(rule.path)}",
         grant,
         sources,
-        holder=f"policy {name}",
+        holder=f"policy {policy.identity.address}",
         core=rule,
         confidence="unknown" if rule.unknown else "exact",
     )
@@ -145,32 +179,57 @@ class PathCover:
 
     def __init__(self, mine: Sequence[Held[Rule]], others: Sequence[Held[Rule]]) -> None:
         self._mine, self._others = _by_holder(mine), _by_holder(others)
+        self._budget = Budget(limits.WALKS_STEPS)
 
     def steady(self, held: Held[Rule]) -> bool:
-        return False
+        return self._mine.get(held.holder) == self._others.get(held.holder)
 
     def gap(self, held: Held[Rule]) -> Gap | None:
         """For a denial: what is allowed here of what it denies."""
         rule = held.core
-        mine, others = self._mine.get(held.holder, []), self._others.get(held.holder, [])
+        mine, others = self._mine.get(held.holder, set()), self._others.get(held.holder, set())
         if rule.unknown or any(other.unknown for other in mine):
             return None if rule in mine else Gap(confidence="unknown")
-        if len(mine) * len(others) > limits.RULE_CELLS:
+        budget = Budget(max(0, min(limits.WALK_STEPS, self._budget.left)))
+        given = budget.left
+        try:
+            new = _beyond(rule, mine, others, budget)
+        except Exhausted:
             return Gap(tuple(sorted(rule.capabilities)), (rule.path,), confidence="over")
-        new: set[str] = set()
-        for path in meetings(rule, [*mine, *others]):
-            if winner(others, path) == rule:
-                decided = winner(mine, path)
-                allowed = decided.allowed if decided else frozenset()
-                new |= allowed if "deny" in rule.capabilities else rule.capabilities - allowed
+        finally:
+            self._budget.left -= given - max(0, budget.left)
         return Gap(tuple(sorted(new)), (rule.path,)) if new else None
 
     def overlap(self, mine: Held[Rule], other: Held[Rule]) -> int:
         return int(common(mine.core.path, other.core.path) is not None)
 
 
-def _by_holder(grants: Sequence[Held[Rule]]) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
+def _beyond(rule: Rule, mine: Collection[Rule], others: Collection[Rule], budget: Budget) -> set[str]:
+    """What `rule`, one of `others`, allows that `mine` does not; of a denial, what `mine` allows of it.
+
+    What both have loses only against what one of them lacks: a rule that beats it on both decides on both.
+    """
+    rivals = set(mine) - set(others) if rule in mine else {*mine, *others}
+    if not rivals:
+        return set()
+    budget.spend(len(mine) + len(others))
+    near, decisive = _meeting(rule, mine), _meeting(rule, others)
+    new: set[str] = set()
+    for path in meetings(rule, _meeting(rule, rivals), [*near, *decisive]):
+        budget.spend((len(near) + len(decisive)) * (1 + len(path) // _CHARS))
+        if winner(decisive, path) == rule:
+            decided = winner(near, path)
+            allowed = decided.allowed if decided else frozenset()
+            new |= allowed if "deny" in rule.capabilities else rule.capabilities - allowed
+    return new
+
+
+def _meeting(rule: Rule, others: Iterable[Rule]) -> list[Rule]:
+    return [other for other in others if common(rule.path, other.path) is not None]
+
+
+def _by_holder(grants: Sequence[Held[Rule]]) -> dict[str, set[Rule]]:
+    found: dict[str, set[Rule]] = {}
     for held in grants:
-        found.setdefault(held.holder, []).append(held.core)
+        found.setdefault(held.holder, set()).add(held.core)
     return found

@@ -114,8 +114,9 @@ def examples(pattern: str, fill: str, depth: int) -> Iterator[str]:
         yield path[:-1] + "/".join([fill] * segments)
 
 
-def meetings(rule: Rule, others: Sequence[Rule]) -> Iterator[str]:
-    """Paths that tell how `rule` fares among `others`: for each way in which they overlap, some of that form.
+def meetings(rule: Rule, rivals: Iterable[Rule], others: Sequence[Rule]) -> Iterator[str]:
+    """Paths that tell how `rule` fares against `rivals`, which are some of `others`: for each way in which
+    they overlap, some of that form.
 
     A path made of a word that no rule names is matched by just the rules that match all paths of its form;
     what `*` stands for is tried with every number of segments that some rule could count.
@@ -124,7 +125,7 @@ def meetings(rule: Rule, others: Sequence[Rule]) -> Iterator[str]:
     while any(fill in other.path for other in others):
         fill += "x"
     depth = max((other.path.count("/") for other in others), default=0) + 2
-    patterns = dict.fromkeys([rule.path, *(common(rule.path, other.path, fill) for other in others)])
+    patterns = dict.fromkeys([rule.path, *(common(rule.path, other.path, fill) for other in rivals)])
     for pattern in patterns:
         if pattern is not None:
             yield from examples(pattern, fill, depth)
