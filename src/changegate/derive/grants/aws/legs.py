@@ -14,6 +14,7 @@ from changegate.derive.grants.aws.policy import Atom, Patterns, Statement
 from changegate.derive.grants.cover import arn_includes, arn_overlaps, includes, overlaps
 from changegate.derive.grants.globs import ARN_PARTS
 from changegate.knowledge import aws_escalation
+from changegate.knowledge.aws_escalation import Path
 from changegate.model.grant import Principal
 from changegate.model.subject import Unknown
 
@@ -44,6 +45,9 @@ _EVER_PRESENT: Final = frozenset(
      "aws:requestedregion", "aws:securetransport", "aws:useragent", "aws:userid"}
 )  # fmt: skip
 _PASSED_TO: Final = "iam:passedtoservice"
+_PASSING: Final = "iam:passrole"
+_ASSUMING: Final = "sts:assumerole"
+_MIGHTY: Final = re.compile("admin|power-?user|superuser|root|full-?access|owner", re.IGNORECASE)
 _FAR: Final = "2100"  # no access is planned to end that late
 
 
@@ -97,6 +101,20 @@ def passes_to(atoms: Iterable[Atom], services: frozenset[str]) -> bool:
         return True
     named = [atom for atom in atoms if atom.key == _PASSED_TO and "not" not in atom.operator]
     return all(any(overlaps(v, s) or "${" in v for v in a.values for s in services) for a in named)
+
+
+def named_matters(path: Path, action: str, text: str, atoms: Iterable[Atom]) -> bool:
+    """Whether an action may lead to more rights although it names one role, user, group or policy of
+    somebody else: what that one may do often stands elsewhere.
+
+    To take a role by its name is what most pipelines do, and to pass one to the service that it is for what
+    all have to; so there a name has to say that it stands for more, or the service has to be left open.
+    """
+    if action == _ASSUMING:
+        return _MIGHTY.search(text.rpartition("/")[2]) is not None
+    if action == _PASSING:
+        return not path.fallback and not any(atom.key == _PASSED_TO for atom in atoms)
+    return True
 
 
 def _certain(atom: Atom) -> bool:
