@@ -18,8 +18,8 @@ _RULES: Final = {
 _Spelling = Callable[[Sequence[str]], list[dict[str, Any]]]
 
 
-def _allow(actions: Sequence[str], resource: str = "*") -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+def _allow(actions: Sequence[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
 
 
 def _policy(statements: Sequence[dict[str, Any]]) -> str:
@@ -39,8 +39,8 @@ def _of_nobody(name: str, statements: Sequence[dict[str, Any]]) -> str:
 
 def _by_document(name: str, statements: Sequence[dict[str, Any]]) -> str:
     said = "".join(
-        f'  statement {{\n    actions   = {json.dumps(s["Action"])}\n    resources = ["{s["Resource"]}"]\n  }}\n'
-        for s in statements
+        f'  statement {{\n    actions   = {json.dumps(one["Action"])}\n    resources = ["*"]\n  }}\n'
+        for one in statements
     )
     return (
         f'data "aws_iam_policy_document" "{name}" {{\n{said}}}\n'
