@@ -178,7 +178,7 @@ class _Holder:
                 continue
             if action == _PASSING and not aws_legs.passes_to(statement.conditions, path.services):
                 continue
-            worth = max(self._worth(path, action, text, "resources" in statement.loose) for text in texts)
+            worth = max(self._worth(path, action, text, statement) for text in texts)
             if action not in aws_escalation.table().kinds and path.category == "new-passrole":
                 free = FREE  # what makes the thing that runs; whom it runs as is held elsewhere
             leg.by[at] = min(free, worth)
@@ -193,7 +193,7 @@ class _Holder:
             self._left[key] = aws_legs.remaining(self._statements[at], denials, action)
         return self._left[key]
 
-    def _worth(self, path: Path, action: str, text: str, loose: bool) -> int:
+    def _worth(self, path: Path, action: str, text: str, statement: Statement) -> int:
         kind = aws_escalation.table().kinds.get(action)
         if kind is None:
             return FREE if path.category != "resource-exposure" or text.endswith("*") else NOTHING
@@ -202,7 +202,10 @@ class _Holder:
             return NOTHING
         if aim.width == "all" or (aim.own and path.category == "self-escalation"):
             return FREE
-        return LIMITED if aim.width == "some" or (loose and not aim.own) else NOTHING
+        if aim.width == "some" or ("resources" in statement.loose and not aim.own):
+            return LIMITED
+        named = not aim.own and aws_legs.named_matters(path, action, text, statement.conditions)
+        return LIMITED if named else NOTHING
 
 
 def _me(owned: Sequence[Held[Statement]]) -> Me:

@@ -14,6 +14,7 @@ from changegate.derive.grants.aws.policy import Atom, Patterns, Statement
 from changegate.derive.grants.cover import arn_includes, arn_overlaps, includes, overlaps
 from changegate.derive.grants.globs import ARN_PARTS
 from changegate.knowledge import aws_escalation
+from changegate.knowledge.aws_escalation import Path
 from changegate.model.grant import Principal
 from changegate.model.subject import Unknown
 
@@ -43,8 +44,10 @@ _EVER_PRESENT: Final = frozenset(
     {"aws:currenttime", "aws:epochtime", "aws:principalaccount", "aws:principalarn", "aws:principaltype",
      "aws:requestedregion", "aws:securetransport", "aws:useragent", "aws:userid"}
 )  # fmt: skip
-_PASSES: Final = "iam:passrole"
 _PASSED_TO: Final = "iam:passedtoservice"
+_PASSING: Final = "iam:passrole"
+_ASSUMING: Final = "sts:assumerole"
+_MIGHTY: Final = re.compile("admin|power-?user|superuser|root|full-?access|owner", re.IGNORECASE)
 _FAR: Final = "2100"  # no access is planned to end that late
 
 
@@ -86,7 +89,7 @@ def _matched(text: str) -> int:
 
 def freedom(atoms: Iterable[Atom], action: str) -> int:
     """How freely conditions let an action be used."""
-    left = [atom for atom in atoms if not _certain(atom) and not (action == _PASSES and _to_any(atom))]
+    left = [atom for atom in atoms if not _certain(atom) and not (action == _PASSING and _to_any(atom))]
     if any(_bounds(atom, action) for atom in left):
         return NOTHING
     return LIMITED if left else FREE
@@ -104,6 +107,20 @@ def _to_any(atom: Atom) -> bool:
     """A condition on what a role is passed to, which every passing tells, that takes anything."""
     taken = any(value and value.strip("*") == "" for value in atom.values)
     return atom.key == _PASSED_TO and atom.operator.startswith("stringlike") and taken
+
+
+def named_matters(path: Path, action: str, text: str, atoms: Iterable[Atom]) -> bool:
+    """Whether an action may lead to more rights although it names one role, user, group or policy of
+    somebody else: what that one may do often stands elsewhere.
+
+    To take a role by its name is what most pipelines do, and to pass one to the service that it is for what
+    all have to; so there a name has to say that it stands for more, or the service has to be left open.
+    """
+    if action == _ASSUMING:
+        return _MIGHTY.search(text.rpartition("/")[2]) is not None
+    if action == _PASSING:
+        return not path.fallback and not any(atom.key == _PASSED_TO and not _to_any(atom) for atom in atoms)
+    return True
 
 
 def _certain(atom: Atom) -> bool:

@@ -139,8 +139,8 @@ def test_a_deny_alone() -> None:
 
 def test_a_resource_of_no_use() -> None:
     assert of(allow("iam:PutRolePolicy", "arn:aws:s3:::data/*")) == CLOSED
-    assert of(allow("iam:PutRolePolicy", f"{ROLES}worker")) == CLOSED
     assert of(allow("iam:PutRolePolicy", f"{USERS}*")) == CLOSED
+    assert of(allow("iam:PutRolePolicy", f"{ROLES}aws-service-role/worker")) == CLOSED
 
 
 @pytest.mark.parametrize(
@@ -188,10 +188,12 @@ def test_a_condition_that_may_hold(condition: dict[str, Any]) -> None:
         ("iam:PutRolePolicy", "${aws_iam_role.ci.arn}", (OPEN, [OWN_POLICY])),
         ("iam:PutRolePolicy", "arn:aws:iam::1:role/${aws_iam_role.ci.name}", (OPEN, [OWN_POLICY])),
         ("iam:PutRolePolicy", "arn:aws:iam::${data.x.y[\"a:b\"].id}:role/ci", (OPEN, [OWN_POLICY])),
-        ("iam:PutRolePolicy", "${aws_iam_role.other.arn}", CLOSED),
+        ("iam:PutRolePolicy", "${aws_iam_role.other.arn}", (INDIRECT, [f"{OWN_POLICY}:indirect"])),
+        ("iam:PutRolePolicy", f"{ROLES}worker", (INDIRECT, [f"{OWN_POLICY}:indirect"])),
         ("sts:AssumeRole", f"{ROLES}*", (OPEN, ["aws-sts-001"])),
         ("sts:AssumeRole", f"{ROLES}team/*", (INDIRECT, ["aws-sts-001:indirect"])),
         ("sts:AssumeRole", "arn:aws:iam::*:role/deploy", CLOSED),
+        ("sts:AssumeRole", "arn:aws:iam::1:role/OrganizationAdmin", (INDIRECT, ["aws-sts-001:indirect"])),
         ("iam:PutRolePolicy", "arn:aws:iam::*:role/aws-service-role/fsx.amazonaws.com/*", CLOSED),
         ("iam:UpdateAssumeRolePolicy", f"{ROLES}ci", CLOSED),
         ("ssm:SendCommand", "arn:aws:ec2:*:*:instance/i-1", (INDIRECT, ["aws-ssm-002:indirect"])),
@@ -235,7 +237,8 @@ def test_what_may_be_anything_is_no_name() -> None:
         ("*", {}, (OPEN, [NEW_FUNCTION])),
         (f"{ROLES}*", {}, (OPEN, [NEW_FUNCTION])),
         (f"{ROLES}app-*", {}, (INDIRECT, [f"{NEW_FUNCTION}:indirect"])),
-        (f"{ROLES}worker", {}, CLOSED),
+        (f"{ROLES}worker", {}, (INDIRECT, [f"{NEW_FUNCTION}:indirect"])),
+        (f"{ROLES}worker", when("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"), CLOSED),
         ("*", when("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),
          (INDIRECT, [f"{NEW_FUNCTION}:indirect"])),
         ("*", when("StringEquals", "iam:PassedToService", "ec2.amazonaws.com"),
@@ -260,11 +263,11 @@ def test_passing_any_role_is_told_where_nothing_else_is() -> None:
 
 def test_legs_on_one_role_by_name() -> None:
     both = allow(["iam:AttachRolePolicy", "sts:AssumeRole"], f"{ROLES}worker")
-    assert of(both) == (INDIRECT, ["aws-iam-014:indirect"])
+    assert of(both) == (INDIRECT, ["aws-iam-009:indirect"])
     apart = [allow("iam:AttachRolePolicy", f"{ROLES}worker"), allow("sts:AssumeRole", f"{ROLES}other")]
-    assert of(*apart) == CLOSED
+    assert of(*apart) == (INDIRECT, ["aws-iam-009:indirect"])
     versions = [allow("iam:CreatePolicyVersion", f"{POLICIES}p"), allow("sts:AssumeRole", f"{ROLES}other")]
-    assert of(*versions) == (INDIRECT, ["aws-iam-016:indirect"])
+    assert of(*versions) == (INDIRECT, ["aws-iam-001:indirect"])
 
 
 def test_variants_of_what_is_open_are_not_told() -> None:
@@ -291,7 +294,8 @@ def test_a_statement_that_gives_less_has_no_part_in_an_open_path() -> None:
     [
         (deny("iam:Put*"), CLOSED),
         (deny("iam:Put*", f"{ROLES}admin-*"), (OPEN, [OWN_POLICY])),
-        ({"Effect": "Deny", "Action": "iam:*", "NotResource": f"{ROLES}app"}, CLOSED),
+        ({"Effect": "Deny", "Action": "iam:*", "NotResource": f"{ROLES}app"},
+         (INDIRECT, [f"{OWN_POLICY}:indirect"])),
         ({"Effect": "Deny", "Action": "iam:*", "NotResource": f"{ROLES}*"}, (OPEN, [OWN_POLICY])),
         ({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}, CLOSED),
         ({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}, (OPEN, [OWN_POLICY])),
