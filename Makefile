@@ -20,7 +20,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# As users have it: from a wheel, which holds the index of the rules.
+# As users have it: from a wheel, compiled.
 bench: $(READY)  ## measure the budget table on generated corpora
 	$(PYTHON) -m venv $(VENV)/bench
 	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check .

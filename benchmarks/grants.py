@@ -99,6 +99,11 @@ def main() -> None:
     measure("AWS: 40 statements against 40", compare(*policies(40)))
     measure("AWS: 200 statements against 200", compare(*policies(200)))
     measure("Kubernetes: 1,000 roles and bindings", bound(1_000))
+    names = ["*" + "*".join("egtrs"[at % n] for at in range(40)) for n in range(1, 6)]
+    many = [
+        {"Effect": "Allow", "Action": [f"ec2:{n}{at}" for at in range(600) for n in names], "Resource": "*"}
+    ]
+    measure("AWS: hostile, 3,000 patterns of actions", compare([], many), runs=1)
     for name, pattern in _HOSTILE.items():
         measure(f"AWS: hostile, {name}", hostile(pattern), runs=1)
 

@@ -19,7 +19,7 @@ from changegate.model import artifact, component, grant, reversal, workflow, wor
 from changegate.model.rule import Rule
 from changegate.model.schema import schema_of
 from changegate.policy import listing, rulefile, waivers
-from changegate.policy.pack import shipped_rules
+from changegate.policy.pack import INDEX, build_index, shipped_rules
 from changegate.report.json import schema as result_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,9 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Path and content of every generated file."""
-    yield REFERENCE / "rules.md", rules_page(shipped_rules(cases=True))
+    rules = shipped_rules(cases=True)
+    yield ROOT / "rules" / INDEX, build_index(rules).decode()
+    yield REFERENCE / "rules.md", rules_page(rules)
     yield REFERENCE / "subjects.md", subjects_page()
     yield REFERENCE / "limits.md", limits_page()
     yield REFERENCE / "cli.md", cli_page()

@@ -40,8 +40,8 @@ RULE_CELLS: Final = 100_000  # verbs x resources x names of one rule or statemen
 
 # Comparing what policies allow. One that passes these is told as new, and that it may be too much.
 PATTERN_CHARS: Final = 2 * KIB  # what AWS allows in the name of a resource
-WALK_STEPS: Final = 200_000  # steps of pattern machines for one grant
-WALKS_STEPS: Final = 4_000_000  # and for all grants of one side
+WALK_STEPS: Final = 50_000  # steps of pattern machines for one grant
+WALKS_STEPS: Final = 1_500_000  # and for all grants of one side
 CONDITION_ATOMS: Final = (
     8  # independent conditions of one principal: their truths are gone through one by one
 )

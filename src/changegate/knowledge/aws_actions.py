@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Final, NamedTuple
 
 from changegate.knowledge import aws_iam
+from changegate.knowledge.names import Names
 
 LEVELS: Final = {"l": "list", "p": "permissions", "r": "read", "t": "tagging", "w": "write"}
 _ALL: Final = frozenset(LEVELS.values())
@@ -32,10 +33,9 @@ def levels(pattern: str) -> frozenset[str]:
     service, _, name = pattern.lower().partition(":")
     if "*" in service or "?" in service:
         return _ALL  # AWS takes `*` alone, and no other pattern of services
-    found: set[str] = set()
-    for action in _matching(service, name):
-        found |= action.levels
-    return frozenset(found)
+    table = _service(service)
+    matched = table.matching(name)
+    return frozenset(level for level, ends in table.levels.items() if ends & matched)
 
 
 def levels_of(patterns: Iterable[str], *, negated: bool = False) -> frozenset[str]:
@@ -50,9 +50,12 @@ def examples(pattern: str) -> Iterator[str]:
         yield from (next(examples(f"{service}:*")) for service in _TELLING)
         return
     service, _, name = pattern.lower().partition(":")
-    latest_first = sorted(_matching(service, name), key=lambda action: action.key, reverse=True)
-    for action in sorted(latest_first, key=lambda a: (not a.key.startswith("delete"), len(a.key))):
-        yield f"{service}:{action.name}"
+    table = _service(service)
+    matched = table.matching(name)
+    found = [n for n, end in zip(table.spelled, table.names.ends, strict=True) if end & matched]
+    latest_first = sorted(found, key=str.lower, reverse=True)
+    for action in sorted(latest_first, key=lambda n: (not n.lower().startswith("delete"), len(n))):
+        yield f"{service}:{action}"
 
 
 @cache
@@ -73,53 +76,34 @@ def _lines() -> Mapping[str, str]:
     return {service: rest for service, _, rest in rows}
 
 
-class _Action(NamedTuple):
-    """key: its name in lower case."""
+class _Service(NamedTuple):
+    """The actions of a service. names: in lower case; spelled: as AWS writes them; levels: the `ends` of
+    the names that give a kind of access."""
 
-    key: str
-    name: str
-    levels: frozenset[str]
+    names: Names
+    spelled: tuple[str, ...]
+    levels: Mapping[str, int]
+
+    def matching(self, pattern: str) -> int:
+        """The `ends` of the names that a pattern stands for."""
+        while "**" in pattern:
+            pattern = pattern.replace("**", "*")
+        return self.names.matching(pattern) if len(pattern) <= _LONGEST else 0
 
 
 @cache
-def _actions(service: str) -> tuple[_Action, ...]:
-    found = []
+def _service(service: str) -> _Service:
+    given: dict[str, set[str]] = {}
     for group in _lines().get(service, "").split():
-        letters, _, names = group.partition(":")
-        for name in names.split(","):
-            given = {LEVELS[letter] for letter in letters}
-            if "w" in letters and any(_matches(more, f"{service}:{name}".lower()) for more in _more(service)):
-                given.add("permissions")
-            found.append(_Action(name.lower(), name, frozenset(given)))
-    return tuple(found)
-
-
-def _matching(service: str, pattern: str) -> Iterator[_Action]:
-    while "**" in pattern:
-        pattern = pattern.replace("**", "*")
-    if len(pattern) > _LONGEST:
-        return
-    start = pattern.removesuffix("*")
-    if "*" not in start and "?" not in start:
-        whole = start == pattern
-        yield from (a for a in _actions(service) if (a.key == start if whole else a.key.startswith(start)))
-    else:
-        head = pattern[: min(at for at in (pattern.find("*"), pattern.find("?")) if at >= 0)]
-        near = (action for action in _actions(service) if action.key.startswith(head))
-        yield from (action for action in near if _matches(pattern, action.key))
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """Whether a pattern (`*`: any text, `?`: one letter) stands for a text."""
-    at, star, mark, i = 0, -1, 0, 0
-    while i < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, mark, at = at, i, at + 1
-        elif at < len(pattern) and pattern[at] in ("?", text[i]):
-            at, i = at + 1, i + 1
-        elif star >= 0:
-            mark += 1
-            at, i = star + 1, mark
-        else:
-            return False
-    return not pattern[at:].strip("*")
+        letters, _, spelled = group.partition(":")
+        for name in spelled.split(","):
+            given.setdefault(name, set()).update(LEVELS[letter] for letter in letters)
+    names = Names([name.lower() for name in given])
+    levels: dict[str, int] = {}
+    for end, access in zip(names.ends, given.values(), strict=True):
+        for level in access:
+            levels[level] = levels.get(level, 0) | end
+    for more in _more(service):
+        rights = names.matching(more.removeprefix(f"{service}:")) & levels.get("write", 0)
+        levels["permissions"] = levels.get("permissions", 0) | rights
+    return _Service(names, tuple(given), levels)

@@ -49,8 +49,11 @@ FAIL = Decision(Outcome.FAIL)
 
 def decide(program: RuleProgram, scene: Scene) -> Decision:
     """Raises `UsageProblem` when the rule is at fault, `InputProblem` when the subject is too large."""
+    if scene.whole and _elsewhere(program, scene):
+        return PASS
     value = program.deny.evaluate(scene, program.params)
-    doubts = _doubts(program.deny.analysis.reads, scene)
+    sure = scene.whole and not program.deny.analysis.kinds
+    doubts = () if sure else _doubts(program.deny.analysis.reads, scene)
     if isinstance(value, bool) and not doubts:
         return FAIL if value else PASS
     if isinstance(value, Missing):
@@ -63,6 +66,15 @@ def decide(program: RuleProgram, scene: Scene) -> Decision:
             return FAIL if value else PASS
         return Decision(Outcome.UNDECIDED, doubts)
     raise fault(program, scene, value)
+
+
+def _elsewhere(program: RuleProgram, scene: Scene) -> bool:
+    """Whether the rule is about other subjects: most rules about grants are about those of one system."""
+    data = scene.subject.data
+    return any(
+        isinstance(value := data.get(field), str) and value != wanted
+        for field, wanted in program.demands.items()
+    )
 
 
 def _doubts(reads: Iterable[Read], scene: Scene) -> tuple[Doubt, ...]:

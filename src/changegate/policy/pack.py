@@ -1,8 +1,8 @@
 """Packs of rules: a folder of rule files, or the index of the shipped ones.
 
-Reading twelve rule files costs some 200 ms (a YAML parser, a schema validator, two compilations a
-rule). The wheel therefore carries an index, made when it is built, which holds the digest of the
-files it was made from: an index that does not fit its files is not used.
+Reading a hundred rule files costs a second (a YAML parser, a schema validator, two compilations a
+rule). An index of what they say therefore stands beside them, written by `scripts/generate.py`. It holds
+the digest of every file it was made from: a rule whose file is another one is read from its file.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from changegate.errors import UsageProblem
@@ -25,14 +26,19 @@ _SUFFIX = ".yaml"
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-def load_rules(files: Iterable[tuple[str, bytes]], *, shipped: bool, folder: str = "") -> tuple[Rule, ...]:
+def load_rules(
+    files: Iterable[tuple[str, bytes]],
+    *,
+    shipped: bool,
+    folder: str = "",
+    known: Mapping[str, Rule] = MappingProxyType({}),
+) -> tuple[Rule, ...]:
     """Rules from the files of a pack: (path below the pack, content); README.md may stand among them.
 
-    `folder` is where the pack stands, for messages. Raises `UsageProblem` for a file that is not a
-    rule, a rule that is not sound, two rules of one id, or no rule at all.
+    `folder` is where the pack stands, for messages; `known` are rules that need not be read, by path.
+    Raises `UsageProblem` for a file that is not a rule, a rule that is not sound, two rules of one id, or
+    no rule at all.
     """
-    from changegate.policy.rulefile import read_rule
-
     rules: dict[str, Rule] = {}
     for path, content in files:
         if path.rsplit("/", 1)[-1] == "README.md":
@@ -42,7 +48,7 @@ def load_rules(files: Iterable[tuple[str, bytes]], *, shipped: bool, folder: str
             raise UsageProblem(
                 f"the rule {rule_id} is there twice", path=folder + path, remedy="Delete one of them."
             )
-        rules[rule_id] = read_rule(folder + path, content, rule_id, shipped=shipped)
+        rules[rule_id] = known.get(path) or _read(folder + path, content, rule_id, shipped)
         if len(rules) > RULES:
             raise UsageProblem(f"the pack has more than {RULES:,} rules", path=folder or path)
     if not rules:
@@ -53,6 +59,13 @@ def load_rules(files: Iterable[tuple[str, bytes]], *, shipped: bool, folder: str
             remedy="Point to a folder of rule files, such as .changegate/rules.",
         )
     return tuple(rules[rule_id] for rule_id in sorted(rules))
+
+
+def _read(path: str, content: bytes, rule_id: str, shipped: bool) -> Rule:
+    # Imported here: rules that come from the index need neither a YAML parser nor a schema.
+    from changegate.policy.rulefile import read_rule
+
+    return read_rule(path, content, rule_id, shipped=shipped)
 
 
 def _id(path: str, folder: str) -> str:
@@ -87,12 +100,9 @@ def shipped_rules(*, cases: bool = False) -> tuple[Rule, ...]:
 def _shipped(cases: bool) -> tuple[Rule, ...]:
     root = _root()
     files = list(read_folder(root))
-    if not cases:
-        index = root / INDEX
-        rules = load_index(index.read_bytes(), files) if index.is_file() else None
-        if rules is not None:
-            return rules
-    return load_rules(files, shipped=True, folder="rules/")
+    index = root / INDEX
+    known = load_index(index.read_bytes(), files) if not cases and index.is_file() else {}
+    return load_rules(files, shipped=True, folder="rules/", known=known)
 
 
 def _root() -> Path:
@@ -113,40 +123,56 @@ def read_folder(folder: Path, below: str = "") -> Iterator[tuple[str, bytes]]:
             yield below + entry.name, entry.read_bytes()
 
 
-def _digest(files: Iterable[tuple[str, bytes]]) -> str:
-    digest = hashlib.sha256()
-    for path, content in sorted(files):
-        digest.update(f"{len(path)} {path} {len(content)} ".encode() + content)
-    return digest.hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def build_index(rules: Iterable[Rule], files: Iterable[tuple[str, bytes]] | None = None) -> bytes:
-    """An index of the rules, without their cases. `files` are those they were read from; without
-    them, the shipped ones."""
-    digest = _digest(read_folder(_root()) if files is None else files)
-    stated = [{**asdict(rule), "cases": ()} for rule in rules]
-    return json.dumps({"digest": digest, "rules": stated}, separators=(",", ":")).encode()
+    """An index of the rules, without their cases; one line each, so that changes of it can be merged.
+    `files` are those they were read from; without them, the shipped ones."""
+    digests = {path: _digest(content) for path, content in (files or read_folder(_root()))}
+    lines = []
+    for rule in rules:
+        path = rule.id + _SUFFIX
+        entry = {"digest": digests[path], "rule": {**asdict(rule), "cases": ()}}
+        lines.append(f"{json.dumps(path)}: {json.dumps(entry, separators=(',', ':'))}")
+    listed = ",\n".join(lines)
+    return f'{{"shape": {json.dumps(_shape())},\n"rules": {{\n{listed}\n}}}}\n'.encode()
 
 
-def load_index(index: bytes, files: Iterable[tuple[str, bytes]]) -> tuple[Rule, ...] | None:
-    """Rules from an index; None when it was not made from these files."""
-    stated: dict[str, Any] = json.loads(index)
-    if stated["digest"] != _digest(files):
-        return None
-    return tuple(_revived(value) for value in stated["rules"])
+def load_index(index: bytes, files: Iterable[tuple[str, bytes]]) -> dict[str, Rule]:
+    """Rules from an index by the path of their file: of those files that they were read from. None of an
+    index that is damaged, or tells of rules what they no longer are."""
+    try:
+        stated: dict[str, Any] = json.loads(index)
+    except ValueError:
+        return {}
+    if stated["shape"] != _shape():
+        return {}
+    entries = stated["rules"]
+    return {
+        path: _revived(entries[path]["rule"])
+        for path, content in files
+        if path in entries and entries[path]["digest"] == _digest(content)
+    }
+
+
+def _shape() -> list[list[str]]:
+    """What is told of a rule."""
+    return [[field.name for field in fields(part)] for part in (Rule, Expression, Param)]
 
 
 def _revived(value: Mapping[str, Any]) -> Rule:
-    fields: dict[str, Any] = dict(value)
-    fields["severity"] = Severity(value["severity"])
-    fields["level"] = Level(value["level"])
-    fields["mode"] = RuleMode(value["mode"])
-    fields["deny"] = _expression(value["deny"])
-    fields["evidence"] = _expression(value["evidence"]) if value["evidence"] else None
-    fields["params"] = {name: Param(**param) for name, param in value["params"].items()}
+    told: dict[str, Any] = dict(value)
+    told["severity"] = Severity(value["severity"])
+    told["level"] = Level(value["level"])
+    told["mode"] = RuleMode(value["mode"])
+    told["deny"] = _expression(value["deny"])
+    told["evidence"] = _expression(value["evidence"]) if value["evidence"] else None
+    told["params"] = {name: Param(**param) for name, param in value["params"].items()}
     for name in ("judges", "references", "cases"):
-        fields[name] = tuple(value[name])
-    return Rule(**fields)
+        told[name] = tuple(value[name])
+    return Rule(**told)
 
 
 def _expression(value: Mapping[str, Any]) -> Expression:

@@ -13,6 +13,7 @@ from changegate.model.suggest import suggestion_or_all
 from changegate.policy.activation import Path
 from changegate.policy.cel.engine import CelError, Engine, Program, ResultType, Value
 from changegate.policy.cel.static import Analysis, analyse
+from changegate.policy.demands import demands
 from changegate.policy.messages import pieces
 from changegate.policy.scene import Scene
 
@@ -86,6 +87,13 @@ class RuleProgram:
         self.params = effective_params(rule, settings.params)
         self.deny = Formula(engine, rule, rule.deny, "bool")
         self.evidence = Formula(engine, rule, rule.evidence, "list") if rule.evidence else None
+
+    @cached_property
+    def demands(self) -> Mapping[str, str]:
+        """What fields of a subject must be for the rule to fire. Nothing where it also asks for others: of
+        those, what is not known may leave it undecided."""
+        analysis = self.deny.analysis
+        return {} if analysis.kinds else demands(analysis.node)
 
     @cached_property
     def concludes(self) -> bool:

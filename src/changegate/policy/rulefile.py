@@ -87,7 +87,7 @@ SCHEMA: Final[dict[str, Any]] = {
 
 def read_rule(path: str, content: bytes, rule_id: str, *, shipped: bool) -> Rule:
     """Raises `UsageProblem` at the file's line and column for everything that is not a sound rule."""
-    # Imported here: rules that come from the shipped index need neither a YAML parser nor a schema.
+    # Imported here: rules that come from the index need neither a YAML parser nor a schema.
     from changegate.syntax.validated import validated
 
     if len(content) > RULE_BYTES:

@@ -102,6 +102,11 @@ class Scene:
             "delta": plain_change(change.delta, self.subject),
         }
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether everything is known of what is judged."""
+        return not any(one is not None and one.omitted for one in self._plain.values())
+
     def omitted(self, root: str) -> tuple[Omitted, ...]:
         """What is not known of a variable, or of `find:KIND`."""
         if root.startswith("find:"):
@@ -126,7 +131,7 @@ class Scene:
 
     def bound_for_readers(self, params: Mapping[str, Any]) -> Bound:
         """The same, with each Unknown as its expression in parentheses."""
-        if not any(one is not None and one.omitted for one in self._plain.values()):
+        if self.whole:
             return self.bound(params)
         before, after = (shown(s) if s is not None else None for s in (self.change.before, self.change.after))
         subject = after if self.subject is self.change.after else before

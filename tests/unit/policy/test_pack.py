@@ -1,8 +1,8 @@
 # ruff: noqa: E501 (tables of mistakes read better unbroken)
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,10 +10,10 @@ import pytest
 
 from changegate.errors import UsageProblem
 from changegate.limits import RULE_BYTES
-from changegate.model.rule import Expected, Expression, Level, Param, RuleMode, Severity
+from changegate.model.rule import Expected, Expression, Level, Param, Rule, RuleMode, Severity
 from changegate.model.span import Span
 from changegate.policy import pack
-from changegate.policy.pack import build_index, load_index, load_rules, read_folder, shipped_rules
+from changegate.policy.pack import build_index, load_index, load_rules, shipped_rules
 
 TEXT = """\
 # A comment.
@@ -216,31 +216,45 @@ class TestIndex:
 
     def test_it_gives_the_rules_back_without_cases(self) -> None:
         rules = load_rules(self.files, shipped=True)
-        (found,) = load_index(build_index(rules, self.files), self.files) or ()
-        assert found.cases == ()
-        assert {**vars_of(found), "cases": 0} == {**vars_of(rules[0]), "cases": 0}
+        found = load_index(build_index(rules, self.files), self.files)
+        assert list(found) == ["least-privilege/wide.yaml"]
+        assert without_cases(found.values()) == without_cases(rules)
+        assert found["least-privilege/wide.yaml"].cases == ()
 
-    def test_it_is_not_used_for_other_files(self) -> None:
+    def test_a_rule_whose_file_is_another_one_is_not_taken_from_it(self) -> None:
         index = build_index(load_rules(self.files, shipped=True), self.files)
-        assert load_index(index, [("least-privilege/wide.yaml", TEXT.encode() + b"\n")]) is None
-        assert load_index(index, [*self.files, ("b.yaml", b"")]) is None
+        assert load_index(index, [("least-privilege/wide.yaml", TEXT.encode() + b"\n")]) == {}
+        assert load_index(index, [("b.yaml", TEXT.encode())]) == {}
+        assert list(load_index(index, [*self.files, ("b.yaml", b"")])) == ["least-privilege/wide.yaml"]
 
-    def test_the_shipped_pack_is_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_damaged_index_and_one_of_other_rules_are_not_used(self) -> None:
+        index = build_index(load_rules(self.files, shipped=True), self.files)
+        assert load_index(b"<<<<<<< ours\n" + index, self.files) == {}
+        assert load_index(index.replace(b'"title"', b'"name"', 1), self.files) == {}
+
+    def test_the_index_of_the_shipped_pack_fits_it(self) -> None:
+        root = pack._root()
         full = shipped_rules(cases=True)
         assert all(rule.shipped and rule.path.startswith("rules/") for rule in full)
-        shutil.copytree(pack._root(), tmp_path / "pack")
+        assert (root / "index.json").read_bytes() == build_index(full)
+        assert without_cases(shipped_rules()) == without_cases(full)
+        assert not any(rule.cases for rule in shipped_rules())
+
+    def test_only_what_changed_is_read_from_its_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         folder = tmp_path / "pack"
-        index = build_index(full, read_folder(folder))
-        (folder / "index.json").write_bytes(index)
+        shutil.copytree(pack._root(), folder)
+        changed = folder / f"{shipped_rules()[0].id}.yaml"
+        changed.write_text(changed.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
         monkeypatch.setattr(pack, "_root", lambda: folder)
-        quick = pack._shipped.__wrapped__(False)
-        assert [vars_of(rule) | {"cases": 0} for rule in quick] == [
-            vars_of(rule) | {"cases": 0} for rule in full
-        ]
-        stale = json.loads(index)
-        stale["digest"] = "0"
-        (folder / "index.json").write_text(json.dumps(stale))
-        assert pack._shipped.__wrapped__(False)[0].cases != ()
+        first, *rest = pack._shipped.__wrapped__(False)
+        assert first.cases != ()
+        assert not any(rule.cases for rule in rest)
+
+
+def without_cases(rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    return [vars_of(rule) | {"cases": ()} for rule in rules]
 
 
 def vars_of(rule: Any) -> dict[str, Any]:

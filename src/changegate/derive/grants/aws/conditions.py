@@ -15,6 +15,7 @@ from changegate.derive.grants.aws.breadth import wildcard
 from changegate.derive.grants.aws.policy import Atom, Statement
 from changegate.derive.grants.cover import arn_includes, includes, overlaps
 from changegate.derive.grants.globs import ARN_PARTS
+from changegate.knowledge.names import Names
 
 STRANGER: Final = "\ue000"
 """A name that nobody wrote: what takes it takes everybody's."""
@@ -49,10 +50,10 @@ _CLOCKS: Final = frozenset({"aws:currenttime", "aws:epochtime"})
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 # and https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 _GUARDS: Final = {
-    "iam:PassedToService": ("iam:passrole",),
-    "iam:PermissionsBoundary": (
-        "iam:attachrolepolicy", "iam:attachuserpolicy", "iam:createrole", "iam:createuser",
-        "iam:putrolepolicy", "iam:putuserpolicy",
+    "iam:PassedToService": Names(["iam:passrole"]),
+    "iam:PermissionsBoundary": Names(
+        ["iam:attachrolepolicy", "iam:attachuserpolicy", "iam:createrole", "iam:createuser",
+         "iam:putrolepolicy", "iam:putuserpolicy"]
     ),
 }  # fmt: skip
 _LINKED: Final = "arn:*:iam::*:role/aws-service-role/*"  # of which AWS says what they may do
@@ -163,8 +164,7 @@ def missing(statement: Statement) -> set[str]:
     return {
         key
         for key, actions in _GUARDS.items()
-        if key.lower() not in asked
-        and any(includes(text, action) for action in actions for text in statement.actions.texts)
+        if key.lower() not in asked and any(map(actions.matching, statement.actions.texts))
     }
 
 

@@ -15,6 +15,7 @@ from changegate.derive.grants.cover import arn_includes, arn_overlaps, includes,
 from changegate.derive.grants.globs import ARN_PARTS
 from changegate.knowledge import aws_escalation
 from changegate.knowledge.aws_escalation import Path
+from changegate.knowledge.names import Names
 from changegate.model.grant import Principal
 from changegate.model.subject import Unknown
 
@@ -79,9 +80,14 @@ def _matched(text: str) -> int:
         return known.get(text, 0)
     if len(text) - text.count("*") > max(map(len, known)):
         return 0  # longer than any action, and maybe long enough to be slow
-    head = text[: min(at for at in (text.find("*"), text.find("?")) if at >= 0)]
-    text = _RUNS.sub("*", text)  # equal, and short enough to be looked at
-    return sum(bit for action, bit in known.items() if action.startswith(head) and includes(text, action))
+    names = _names()
+    matched = names.matching(_RUNS.sub("*", text))  # equal, and short enough to be looked at
+    return sum(bit for bit, end in zip(known.values(), names.ends, strict=True) if end & matched)
+
+
+@cache
+def _names() -> Names:
+    return Names(list(interesting()))
 
 
 # Conditions.

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Final
 
 from changegate.derive.grants.aws.policy import Patterns, Statement
-from changegate.derive.grants.cover import includes
 from changegate.derive.grants.held import Held
 from changegate.knowledge import aws_actions
+from changegate.knowledge.names import Names
 
 # Reading what these hold is what they are there for. Parameters may be secrets, and often are.
-_SECRETS: Final = ("secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue", "ssm:getparameter",
-                   "ssm:getparameters", "ssm:getparametersbypath", "ssm:getparameterhistory")  # fmt: skip
+_SECRETS: Final = Names(
+    ("secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue", "ssm:getparameter",
+     "ssm:getparameters", "ssm:getparametersbypath", "ssm:getparameterhistory")
+)  # fmt: skip
 _LONGEST: Final = 128  # letters of a pattern that can still stand for one of them
 
 
@@ -42,5 +44,8 @@ def told(grants: Sequence[Held[Statement]]) -> Iterator[Held[Statement]]:
 
 
 def _reads(actions: Patterns) -> bool:
-    patterns = [text for text in actions.texts if len(text) <= _LONGEST]
-    return any(any(includes(text, secret) for text in patterns) != actions.negated for secret in _SECRETS)
+    found = 0
+    for text in actions.texts:
+        if len(text) <= _LONGEST:
+            found |= _SECRETS.matching(text)
+    return found != sum(_SECRETS.ends) if actions.negated else bool(found)

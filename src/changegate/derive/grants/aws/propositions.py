@@ -9,7 +9,7 @@ an absent key one more of them.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -268,15 +268,22 @@ def _consistent(state: dict[Proposition, bool]) -> bool:
             return False
         if any(_excludes(one, other) for other, truth in others if truth):
             return False
-        if one.form == "any" and not _possible(one, [other for other, truth in others if not truth]):
+        if one.form == "any" and not _possible(one, others):
             return False
     return True
 
 
-def _possible(one: Proposition, failing: Collection[Proposition]) -> bool:
-    """Some value of it is in none of those that do not hold."""
-    rest = [other for other in failing if other.form == "any" and other.quantity in (one.quantity, "")]
-    return any(not any(covers(wide, value) for o in rest for wide in _told(o, one)) for value in one.values)
+def _possible(one: Proposition, others: Iterable[tuple[Proposition, bool]]) -> bool:
+    """Some value of it is in none of those that do not hold, and the key is not there and gone at once."""
+    near = [(other, holds) for other, holds in others if other.form == "any"]
+    rest = [other for other, holds in near if not holds and other.quantity in (one.quantity, "")]
+    gone = all(_ABSENT in other.values for other, holds in near if holds)
+    there = all(other.values != {_ABSENT} for other, holds in near if holds)
+    return any(
+        (gone if value == _ABSENT else there)
+        and not any(covers(wide, value) for other in rest for wide in _told(other, one))
+        for value in one.values
+    )
 
 
 def _told(other: Proposition, one: Proposition) -> Iterator[Value]:

@@ -111,6 +111,13 @@ def test_worlds_are_those_that_can_be() -> None:
         {atom("ForAnyValue:StringEquals", "a")})]) or ())  # fmt: skip
 
 
+def test_a_key_is_not_there_and_gone_at_once() -> None:
+    """Where it is neither `a` nor `b`, nor gone, it is none of what is given."""
+    denied, allowed = frozenset({atom("StringEquals", "a")}), frozenset({atom("StringNotEquals", "a", "b")})
+    given = frozenset({atom("StringEqualsIfExists", "a")})
+    assert set(worlds(given, [denied, allowed]) or ()) == {frozenset({0}), frozenset({1})}
+
+
 def test_too_many_conditions_are_not_gone_through() -> None:
     asked = [frozenset({atom("Bool", "true", key=f"k{at}")}) for at in range(limits.CONDITION_ATOMS + 1)]
     assert len(worlds(frozenset(), asked[:-1]) or ()) == 2**limits.CONDITION_ATOMS
