@@ -25,13 +25,12 @@ _TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
 
 @dataclasses.dataclass(slots=True)
 class _Side:
-    """What one side of one entry came to. `template`: judged although parts of it are filled in later."""
+    """What one side of one entry came to."""
 
     state: State = State.NOT_GOVERNED
     reason: str = ""
     kinds: tuple[str, ...] = ()
     problem: InputProblem | None = None
-    template: bool = False
 
 
 class Intake:
@@ -176,8 +175,7 @@ class Intake:
         if head is None:
             self._enter(entry, self._removed(base), context)
             return
-        hides = base.state is State.JUDGED and not base.template and head.state is State.OPAQUE
-        if hides and not context:
+        if base.state is State.JUDGED and head.state is State.OPAQUE and not context:
             self.became_opaque.append(entry)
         if base.state is State.JUDGED and head.state is State.NOT_GOVERNED:
             head = _Side(State.JUDGED, "what it held is removed", base.kinds)
@@ -268,8 +266,7 @@ class Intake:
         judged = tuple(name for name, reading in readings.items() if reading.subjects or reading.counterparts)
         opaque = "; ".join(reading.opaque for reading in readings.values() if reading.opaque)
         if judged:
-            template = any(reading.template for reading in readings.values())
-            return _Side(State.JUDGED, opaque, judged, template=template)
+            return _Side(State.JUDGED, opaque, judged)
         if opaque:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")

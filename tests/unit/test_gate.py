@@ -95,25 +95,6 @@ class TestLedger:
         assert states(result) == {"p.yaml": "judged"}
         assert [rule for rule, _, _ in gating(result)] == ["signed-artifacts/image-verification-removed"]
 
-    @pytest.mark.parametrize(
-        ("base", "gating"),
-        [
-            (POLICY, ["changegate/judged-file-became-opaque"]),
-            (
-                POLICY.replace('"*"', '"arn:aws:s3:::${aws:username}"'),
-                ["changegate/judged-file-became-opaque"],
-            ),
-            (POLICY.replace('"*"', '"${bucket_arn}"'), []),
-        ],
-    )
-    def test_a_judged_file_may_become_a_template_only_where_it_was_one(
-        self, base: str, gating: list[str]
-    ) -> None:
-        head = POLICY.replace('"*"', "${jsonencode(bucket_arns)}")
-        result = gate({"p.json": base}, {"p.json": head})
-        assert states(result) == {"p.json": "opaque"}
-        assert [finding.rule for finding in result.gating] == gating
-
     def test_units_keep_environments_apart(self) -> None:
         config = "version: 1\nunits: [dev, prod]\n"
         base = {CONFIG: config, "dev/b.yaml": ADMIN_BINDING}

@@ -48,14 +48,13 @@ def read(file: SourceFile, side: Side, unit: str) -> Reading:
     data = _filled_in(document.value)
     if not isinstance(data["Statement"], (list, dict)) and not said(str(document.value["Statement"])):
         raise _problem(document, "`Statement` is neither a map nor a list of them")
-    data = _filled_in(document.value)
     subject = Subject(
         identity=Identity(unit, DOCUMENT, file.path),
         side=side,
-        data=data,
+        data=_filled_in(document.value),
         origins={"": (Origin(document),)},
     )
-    return Reading(subjects=(subject,), template=data != document.value)
+    return Reading(subjects=(subject,))
 
 
 def _is_policy(value: Any) -> bool:

@@ -25,14 +25,13 @@ class Reading:
     `subjects` belong to the side the file was read on. `counterparts` belong to the other side: a
     Terraform plan states both. `opaque` says why (a part of) the file cannot be judged alone. `if_named`
     are subjects of a file that means nothing until the configuration names it; they then stand in place
-    of `opaque`. `template`: parts of the file stand for what is filled in before the tool sees it.
+    of `opaque`.
     """
 
     subjects: tuple[Subject, ...] = ()
     counterparts: tuple[Subject, ...] = ()
     opaque: str = ""
     if_named: tuple[Subject, ...] = ()
-    template: bool = False
 
 
 class Need(NamedTuple):
