@@ -33,7 +33,8 @@ def load_rules(
     folder: str = "",
     known: Mapping[str, Rule] = MappingProxyType({}),
 ) -> tuple[Rule, ...]:
-    """Rules from the files of a pack: (path below the pack, content); README.md may stand among them.
+    """Rules from the files of a pack: (path below the pack, content); README.md may stand among them, and
+    the index.
 
     `folder` is where the pack stands, for messages; `known` are rules that need not be read, by path.
     Raises `UsageProblem` for a file that is not a rule, a rule that is not sound, two rules of one id, or
@@ -41,7 +42,7 @@ def load_rules(
     """
     rules: dict[str, Rule] = {}
     for path, content in files:
-        if path.rsplit("/", 1)[-1] == "README.md":
+        if path == INDEX or path.rsplit("/", 1)[-1] == "README.md":
             continue
         rule_id = _id(path, folder)
         if rule_id in rules:

@@ -69,7 +69,7 @@ def test_a_rule_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, page.splitlines())) <= 80
     assert "Incorrect permission assignment\n            for critical resource (CWE-732)" in page
     assert '    -  - {apiGroups: [""], resources: [pods], verbs: [get, list]}' in page
-    assert "    +  - {nonResourceURLs: [/healthz, /readyz], verbs: [get]}" in page
+    assert '    +metadata: {name: "system:basic-user"}' in page
     assert '    - rule: "least-privilege/grant-to-everyone"' in page
     assert '      expires: "2026-04-01"' in page
     assert "rules/least-privilege/grant-to-everyone.yaml" in page

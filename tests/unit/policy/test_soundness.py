@@ -80,9 +80,12 @@ def _known(value: Any, place: str, leaf: str) -> Any:
 
 def _outcome(deny: str, data: dict[str, Any], which: int) -> str:
     try:
-        found = judged(rule(deny), change(None, data), judge=_ENGINES[which]).findings
+        evaluation = judged(rule(deny), change(None, data), judge=_ENGINES[which])
     except UsageProblem:
         return "error"
+    if evaluation.problems:
+        return "error"
+    found = evaluation.findings
     return found[0].outcome.value if found else "pass"
 
 

@@ -34,6 +34,8 @@ def test_a_module_that_is_used_twice_allows_once() -> None:
     grant = (
         'resource "aws_iam_role_policy" "ci" {\n  role = "ci"\n  policy = jsonencode({Version = "2012-10-17",'
     )
-    grant += ' Statement = [{Effect = "Allow", Action = "s3:GetObject", Resource = "*"}]})\n}\n'
+    grant += (
+        ' Statement = [{Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::site/*"}]})\n}\n'
+    )
     text = render(gate({}, {"main.tf": uses, "m/main.tf": grant}))
     assert text.count("s3:GetObject") == 1

@@ -111,6 +111,7 @@ class ReferenceProgram:
                 "_==_": _equal,
                 "_!=_": _unequal,
                 "_in_": _contained,
+                "_?_:_": _chosen,
             },
         )
 
@@ -211,6 +212,13 @@ def _equal(left: Any, right: Any) -> Any:
 def _unequal(left: Any, right: Any) -> Any:
     same = _equal(left, right)
     return same if isinstance(same, CELEvalError) else celtypes.BoolType(not same)
+
+
+def _chosen(condition: Any, yes: Any, no: Any) -> Any:
+    """What a condition that cannot be told chooses between cannot be told either, for the same reason."""
+    if isinstance(condition, CELEvalError):
+        return condition
+    return celtypes.logical_condition(condition, yes, no)
 
 
 def _contained(item: Any, container: Any) -> Any:
