@@ -11,7 +11,7 @@ from changegate.halves import Held, Taken
 from changegate.kinds import KINDS
 from changegate.model.document import SourceFile
 from changegate.model.pathglob import matches_any
-from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of, takes_holes
+from changegate.model.plugin import OPAQUE, Kind, Need, Reading, tags_of, takes_holes, takes_repeats
 from changegate.model.proposal import Blob, Entry, Mode, Reader, Side
 from changegate.model.result import LedgerEntry, State
 from changegate.model.settings import Settings
@@ -280,7 +280,9 @@ class Intake:
     def _parsed(self, path: str, content: bytes, kinds: list[Kind]) -> SourceFile:
         """Context has the same content on both sides: it is parsed once."""
         if self._last is None or self._last[:2] != (path, content):
-            self._last = (path, content, read_file(path, content, tags_of(kinds), holes=takes_holes(kinds)))
+            holes, repeats = takes_holes(kinds), takes_repeats(kinds)
+            file = read_file(path, content, tags_of(kinds), holes=holes, repeats=repeats)
+            self._last = (path, content, file)
         return self._last[2]
 
     def _index(self, reading: Reading, side: Side, context: bool) -> None:

@@ -53,7 +53,8 @@ class Kind(Protocol):
     instead of blocked. `MAX_BYTES` is the largest file it is asked to read.
 
     A kind whose YAML has local tags names them in `TAGS`, as in `syntax.yaml.parse_yaml` (see `tags_of`).
-    One that can tell what a template fills in for whole values of its JSON has `HOLES` (see `takes_holes`).
+    One that can tell what a template fills in for whole values of its JSON has `HOLES` (see `takes_holes`),
+    and one whose only reader takes the last of two equal keys of a map has `REPEATS`.
     """
 
     NAME: str
@@ -76,6 +77,11 @@ def tags_of(kinds: Iterable[Kind]) -> Mapping[str, str]:
 def takes_holes(kinds: Iterable[Kind]) -> bool:
     """Whether all these kinds know a string that stands for a hole (see `syntax.json_holes`)."""
     return all(getattr(kind, "HOLES", False) for kind in kinds)
+
+
+def takes_repeats(kinds: Iterable[Kind]) -> bool:
+    """Whether all these kinds are read by programs that take the last of two equal keys."""
+    return all(getattr(kind, "REPEATS", False) for kind in kinds)
 
 
 OPAQUE: Final = "opaque"

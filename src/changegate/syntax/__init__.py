@@ -21,6 +21,12 @@ def _yaml(path: str, text: str, tags: Mapping[str, str]) -> tuple[Document, ...]
     return parse_yaml(path, text, tags)
 
 
+def _yaml_with_repeats(path: str, text: str, tags: Mapping[str, str]) -> tuple[Document, ...]:
+    from changegate.syntax.yaml import parse_yaml
+
+    return parse_yaml(path, text, tags, repeats=True)
+
+
 def _json(path: str, text: str, _: Mapping[str, str]) -> tuple[Document, ...]:
     from changegate.syntax.json import parse_json
 
@@ -86,6 +92,7 @@ SYNTAXES: Final[dict[str, Callable[[str, str, Mapping[str, str]], tuple[Document
     "jsonl": _json_lines,
     "jsonc": _json_with_comments,
     "json with holes": _json_with_holes,
+    "yaml with repeats": _yaml_with_repeats,
     "toml": _toml,
     "dockerfile": _dockerfile,
     "hcl": _hcl,
@@ -114,17 +121,24 @@ def syntax_of(path: str, text: str) -> str:
 
 
 def read_file(
-    path: str, content: bytes, tags: Mapping[str, str] | None = None, *, holes: bool = False
+    path: str,
+    content: bytes,
+    tags: Mapping[str, str] | None = None,
+    *,
+    holes: bool = False,
+    repeats: bool = False,
 ) -> SourceFile:
     """Read one file. Raises `InputProblem`, and nothing else, whatever the bytes are.
 
     `tags` are YAML's local tags that may occur, as in `yaml.parse_yaml`. With `holes`, a JSON file may be a
-    template as in `json_holes`.
+    template as in `json_holes`; with `repeats`, the last of two equal keys of a YAML map holds.
     """
     text = decode(path, content)
     name = syntax_of(path, text)
     if holes and name == "json":
         name = "json with holes"
+    if repeats and name == "yaml":
+        name = "yaml with repeats"
     try:
         documents = SYNTAXES[name](path, text, tags or {})
     except InputProblem:

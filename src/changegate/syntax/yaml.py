@@ -26,17 +26,20 @@ from changegate.syntax.yaml_merge import FOLDED
 NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def parse_yaml(path: str, text: str, tags: Mapping[str, str] = NO_TAGS) -> tuple[Document, ...]:
+def parse_yaml(
+    path: str, text: str, tags: Mapping[str, str] = NO_TAGS, *, repeats: bool = False
+) -> tuple[Document, ...]:
     """All documents of a YAML file; those without content are left out but keep their number.
 
     `tags` maps a local tag to the key of the one-entry map that its node becomes: with
     `{"!Ref": "Ref"}`, `!Ref x` is read as `{"Ref": "x"}`. Any other tag outside the core schema is a
-    problem. Raises `InputProblem`.
+    problem. Two equal keys in a map are one too, unless `repeats`: then the last holds. Raises
+    `InputProblem`.
     """
     check_characters(path, text)
     check_directives(path, text)
     try:
-        composed = Composer(path, text, tags).compose()
+        composed = Composer(path, text, tags, repeats=repeats).compose()
     except YAMLError as error:
         raise syntax_problem(path, text, error) from None
     places = _Places(text, tags)

@@ -52,9 +52,11 @@ class Composed(NamedTuple):
 
 
 class Composer:
-    """Reads one file. `tags` maps a local tag to the key of the one-entry map its node becomes."""
+    """Reads one file. `tags` maps a local tag to the key of the one-entry map its node becomes; with
+    `repeats` the last of two equal keys holds."""
 
-    def __init__(self, path: str, text: str, tags: Mapping[str, str]) -> None:
+    def __init__(self, path: str, text: str, tags: Mapping[str, str], *, repeats: bool = False) -> None:
+        self._repeats = repeats
         self._text = text
         self._tags = tags
         self._problems = Problems(path, text, tags)
@@ -188,7 +190,7 @@ class Composer:
             name = self._keys.get(name)
             if name is None:
                 name = self._plain_key(frame, event)
-        if name in frame.value:
+        if name in frame.value and (name is MERGE or not self._repeats):
             raise self._problems.duplicate(event, self._number, (*self._route()[:-1], name))
         frame.key = name
 
@@ -214,7 +216,7 @@ class Composer:
             name = key_text(value)
         except ScalarError as error:
             raise self._problems.refused(event, str(error)) from None
-        if name in self._frame.value:
+        if name in self._frame.value and not self._repeats:
             raise self._problems.duplicate(event, self._number, (*self._route()[:-1], name))
         self._frame.key = name
 

@@ -101,19 +101,20 @@ class Layout:
         if isinstance(step, int):
             return next((child for n, child in enumerate(self._children(node)) if n == step), None)
         merge: int | None = None
+        found: int | None = None
         for child in self._children(node):
             if self._names[child] == step:
-                return child
+                found = child  # of two, where both are taken, the last one holds
             if self._names[child] is MERGE:
                 merge = child
-        if merge is None:
-            return None
+        if found is not None or merge is None:
+            return found
         source = self.target(merge)
         sources = [source]
         if self._names[source + 1 : source + 2] == [None] and self._next[source] > source + 1:
             sources = list(self._children(source))
-        found = (self._child(one, step) for one in sources)
-        return next((child for child in found if child is not None), None)
+        merged = (self._child(one, step) for one in sources)
+        return next((child for child in merged if child is not None), None)
 
     # How it is read.
 

@@ -34,6 +34,7 @@ MAX_BYTES = FILE_BYTES
 
 _REFERENCE: Final = "!reference"
 TAGS: Final = {_REFERENCE: _REFERENCE}
+REPEATS: Final = True  # GitLab takes the last of two equal keys, and many pipelines have some
 
 _NAME: Final = re.compile(r"(?:.*/)?[^/]*\.gitlab-ci\.ya?ml\Z|(?:.*/)?\.gitlab/ci/.+\.ya?ml\Z", re.DOTALL)
 # Keys of a pipeline that are no jobs; `pages` and `default` are.
