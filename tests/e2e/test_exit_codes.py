@@ -50,6 +50,41 @@ def test_the_code_does_not_depend_on_the_format(outcome: str, format_: str, tmp_
     assert "Traceback" not in run.out + run.err
 
 
+_ARM = '{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", {}}}'
+
+# path: content that findings stop, content that cannot be judged
+INPUTS = {
+    ".claude/settings.json": ('{"permissions": {"allow": ["Bash"]}}', '{"permissions": {"allow": "Bash"}}'),
+    ".gitlab-ci.yml": ("", "test: {script: [make\n"),
+    ".github/CODEOWNERS": ("", "* @a\n\0"),
+    "vault/ci.hcl": (
+        'path "sys/policies/acl/*" {\n  capabilities = ["update"]\n}\n',
+        'path "a" {\n  capabilities = ["raed"]\n}\n',
+    ),
+    "db/1_init.sql": ("CREATE ROLE app SUPERUSER;\n", "GRANT ALL ON t TO app;\n\0"),
+    "main.json": ("", _ARM.format('"resources": 7')),
+    "policy.json": (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}, 3',
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "expected"),
+    [(path, stops, 1) for path, (stops, _) in INPUTS.items() if stops]
+    + [(path, blocks, 3) for path, (_, blocks) in INPUTS.items()],
+)
+def test_every_input_has_its_code(path: str, content: str, expected: int, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    write_tree(tmp_path / "head", {path: content})
+    run = changegate("check", "base", "head", "--output", "json", cwd=tmp_path)
+    assert run.code == expected, run.out + run.err
+    found = run.json["findings"] if expected == 1 else run.json["problems"] + run.json["ledger"]
+    assert path in {(one["location"] if expected == 1 else one)["path"] for one in found}
+    assert "Traceback" not in run.out + run.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
