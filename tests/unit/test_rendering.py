@@ -78,7 +78,7 @@ def test_a_scan_runs_nothing(helm: Path) -> None:
 
 def test_what_helm_sees(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "x")
-    monkeypatch.setenv("KUBECONFIG", "/root/.kube/config")
+    monkeypatch.setenv("KUBECONFIG", "/home/example/.kube/config")
     config = fakehelm.CONFIG.replace(
         "  helm:\n", '  helm:\n    kube_version: "1.31"\n    api_versions: [a.io/v1]\n'
     )

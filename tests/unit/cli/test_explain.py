@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from changegate.cli import main
 from changegate.policy.waivers import load_waivers
+from support.program import called as run
 from support.program import write_tree
 from support.texts import ADMIN_BINDING
 
@@ -33,19 +33,6 @@ cases:
     head: {pod.yaml: "{apiVersion: v1, kind: Pod, metadata: {name: website}}"}
     findings: []
 """
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as left:
-        main(list(arguments))
-    assert isinstance(left.value.code, int)
-    return left.value.code
 
 
 def changed(folder: Path, rule: str = "") -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from changegate.limits import EXPRESSION_BYTES, EXPRESSION_DEPTH
 from changegate.policy.cel.engine import CelError, engine
 from changegate.policy.cel.lex import At
-from changegate.policy.cel.parse import Call, Collection, Constant, Element, Ident, Select, parse
+from changegate.policy.cel.parse import Call, Collection, Constant, Element, Ident, Node, Select, parse
 
 
 def test_places_are_those_of_names_and_operators() -> None:
@@ -103,9 +103,25 @@ def _nested(depth: int) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("source", _nested(EXPRESSION_DEPTH))
-def test_the_deepest_expression_is_read(source: str) -> None:
-    parse(source)
+def _levels(node: Node) -> int:
+    match node:
+        case Select(operand=inner):
+            return 1 + _levels(inner)
+        case Call(args=nodes) | Collection(items=nodes):
+            return 1 + max(map(_levels, nodes), default=0)
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("source", "levels"),
+    zip(
+        _nested(EXPRESSION_DEPTH),
+        [0, EXPRESSION_DEPTH, EXPRESSION_DEPTH, EXPRESSION_DEPTH - 1, EXPRESSION_DEPTH - 1],
+        strict=True,
+    ),
+)
+def test_the_deepest_expression_is_read(source: str, levels: int) -> None:
+    assert _levels(parse(source)) == levels
 
 
 @pytest.mark.parametrize("source", _nested(EXPRESSION_DEPTH + 1))
@@ -142,7 +158,8 @@ _EXPRESSIONS = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(_EXPRESSIONS)
 def test_what_an_engine_compiles_is_read(source: str) -> None:
-    parse(source)
+    # Brackets around it add nothing but the place that they take, as a space does.
+    assert parse(f"({source})") == parse(f" {source}")
 
 
 @settings(max_examples=200, deadline=None)
