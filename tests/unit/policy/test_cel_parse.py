@@ -114,10 +114,12 @@ def _levels(node: Node) -> int:
 
 @pytest.mark.parametrize(
     ("source", "levels"),
-    zip(
-        _nested(EXPRESSION_DEPTH),
-        [0, EXPRESSION_DEPTH, EXPRESSION_DEPTH, EXPRESSION_DEPTH - 1, EXPRESSION_DEPTH - 1],
-        strict=True,
+    list(
+        zip(
+            _nested(EXPRESSION_DEPTH),
+            [0, EXPRESSION_DEPTH, EXPRESSION_DEPTH, EXPRESSION_DEPTH - 1, EXPRESSION_DEPTH - 1],
+            strict=True,
+        )
     ),
 )
 def test_the_deepest_expression_is_read(source: str, levels: int) -> None:
