@@ -15,8 +15,8 @@ from changegate.syntax import is_dockerfile, looks_templated
 # A name that plainly promises configuration: what cannot be read behind it blocks.
 _CONFIGURATION: Final = frozenset({".yaml", ".yml", ".json", ".tf", ".tofu", ".tfvars", ".hcl"})
 
-# Scripts mostly hold other things: what a kind takes for its own must be readable, the rest need not.
-_SCRIPTS: Final = frozenset({".sql", ".psql", ".pgsql", ".mysql"})
+# These mostly hold other things: what a kind takes for its own must be readable, the rest need not.
+_CLAIMED: Final = frozenset({".jsonc", ".sql", ".psql", ".pgsql", ".mysql", ".toml"})
 
 # Controls, formatting (bidirectional, zero width), line and paragraph separators.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -29,7 +29,7 @@ def promised(path: str) -> bool:
 
 def must_be_read(path: str) -> bool:
     """Whether a file that a kind takes for its own blocks when it cannot be read."""
-    return promised(path) or suffix_of(path) in _SCRIPTS
+    return promised(path) or suffix_of(path) in _CLAIMED
 
 
 def is_template(content: bytes, problem: InputProblem) -> bool:

@@ -25,12 +25,13 @@ _TEMPLATE = "a template, which cannot be judged alone: judge what it renders to"
 
 @dataclasses.dataclass(slots=True)
 class _Side:
-    """What one side of one entry came to."""
+    """What one side of one entry came to. in_part: a part of it cannot be judged, for the reason told."""
 
     state: State = State.NOT_GOVERNED
     reason: str = ""
     kinds: tuple[str, ...] = ()
     problem: InputProblem | None = None
+    in_part: bool = False
 
 
 class Intake:
@@ -266,7 +267,7 @@ class Intake:
         judged = tuple(name for name, reading in readings.items() if reading.subjects or reading.counterparts)
         opaque = "; ".join(reading.opaque for reading in readings.values() if reading.opaque)
         if judged:
-            return _Side(State.JUDGED, opaque, judged)
+            return _Side(State.JUDGED, opaque, judged, in_part=bool(opaque))
         if opaque:
             return _Side(State.OPAQUE, opaque)
         return _Side(reason="nothing in it to judge")
@@ -299,7 +300,8 @@ class Intake:
 
     def _enter(self, entry: Entry, side: _Side, context: bool) -> None:
         state, problem = side.state, side.problem
-        if state is State.OPAQUE and self._settings.on_opaque == "fail" and not context:
+        opaque = state is State.OPAQUE or (side.in_part and state is State.JUDGED)
+        if opaque and self._settings.on_opaque == "fail" and not context:
             state = State.BLOCKED
         self.ledger.append(
             LedgerEntry(
@@ -312,6 +314,7 @@ class Intake:
                 why=problem.why if problem else "",
                 remedy=problem.remedy if problem else "",
                 context=context,
+                in_part=side.in_part,
             )
         )
 

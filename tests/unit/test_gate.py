@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from changegate import limits
 from changegate.errors import ExitCode, UsageProblem
 from changegate.model.finding import Status
+from changegate.report import render
 from support.gating import gate, gating, states
 from support.plans import plan, resource_change
 from support.texts import ADMIN_BINDING, DIGEST, LOOSE_WORKFLOW, POD, READER_BINDING, WORKFLOW
@@ -255,3 +256,23 @@ def test_new_is_what_fires_at_the_head_and_not_at_the_base() -> None:
         before = {f.fingerprint for f in gate({}, base).findings}
         new = {f.fingerprint for f in gate(base, ALL).findings if f.status is Status.NEW}
         assert new == whole - before
+
+
+class TestAPartThatCannotBeJudged:
+    HEAD: ClassVar = {"main.tf": 'module "vpc" {\n  source = "example/vpc/aws"\n  version = "1.0.0"\n}\n'}
+    REASON = "module vpc is not in this repository"
+
+    def test_it_is_told(self) -> None:
+        result = gate({}, self.HEAD)
+        assert [(e.state.value, e.in_part, e.reason) for e in result.ledger] == [
+            ("judged", True, self.REASON)
+        ]
+        page = render("text", result, width=80, color=False)
+        assert f"in part   {self.REASON}\n          main.tf\n" in page
+        assert result.exit_code == 0
+
+    def test_it_stops_the_change_where_what_is_opaque_does(self) -> None:
+        strict = {".changegate/config.yaml": "version: 1\non_opaque: fail\n"}
+        result = gate(strict, strict | self.HEAD)
+        assert [(e.state.value, e.reason) for e in result.ledger] == [("blocked", self.REASON)]
+        assert result.exit_code == 3

@@ -34,6 +34,7 @@ class LedgerEntry:
     why: str = ""
     remedy: str = ""
     context: bool = False  # unchanged, read for a join
+    in_part: bool = False  # judged, but for a part of it: `reason` says which
 
     @property
     def problem(self) -> InputProblem:

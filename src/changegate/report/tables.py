@@ -163,7 +163,12 @@ def put_unjudged(page: Page, result: Result) -> None:
     _put_rest(page, len(problems) - _ROWS)
     page.blank()
     _put_entries(page, "opaque", (e for e in result.ledger if e.state is State.OPAQUE and not e.context))
+    _put_entries(page, "in part", (e for e in result.ledger if _is_part(e)))
     _put_entries(page, "not read", (e for e in result.ledger if e.state is State.BLOCKED and e.context))
+
+
+def _is_part(entry: LedgerEntry) -> bool:
+    return entry.in_part and entry.state is State.JUDGED and not entry.context
 
 
 def _put_entries(page: Page, label: str, entries: Iterable[LedgerEntry]) -> None:

@@ -80,6 +80,7 @@ def _is_silent(result: Result, found: Tally) -> bool:
         [row for row in result.if_reverted if row.verdict != "reversible"],
         told_of(result.brought_in),
         [e for e in result.ledger if e.state in (State.OPAQUE, State.BLOCKED)],
+        [e for e in result.ledger if e.in_part and not e.context],
     )  # fmt: skip
     return not any(said)
 

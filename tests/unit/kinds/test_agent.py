@@ -18,6 +18,7 @@ from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Subject
 from changegate.syntax import read_file
+from support.gating import gate, states
 
 CLAUDE = ".claude/settings.json"
 
@@ -289,3 +290,10 @@ def test_whatever_stands_there_is_read_or_refused(value: Any, path: str) -> None
         assert problem.path == path
     else:
         assert all(subject.data["path"] == path for subject in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [(".codex/config.toml", "a = 1\na = 2\n"), ("opencode.jsonc", '{"permission": ')]
+)
+def test_what_cannot_be_read_blocks_whatever_its_suffix(path: str, text: str) -> None:
+    assert states(gate({}, {path: text})) == {path: "blocked"}
