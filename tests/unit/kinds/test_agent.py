@@ -241,6 +241,15 @@ def test_servers_of_every_spelling() -> None:
         ('{"permissions": {\n"allow": "Bash"}}', "`permissions.allow` is not a list of texts", 2),
         ('{"permissions": {"deny":\n [1]}}', "`permissions.deny` is not a list of texts", 2),
         ('{"mcpServers": 3}', "`mcpServers` is not a map", 1),
+        ('{"hooks":\n {"Stop": {}}}', "`hooks.Stop` is not a list", 2),
+        ('{"mcpServers": {\n"a": null}}', "a tool server is not a map", 2),
+        ('{"mcpServers": {"a": {\n"command": 3}}}', "the `command` of a tool server is not text", 2),
+        ('{"mcpServers": {"a": {\n"url": []}}}', "the `url` of a tool server is not text", 2),
+        (
+            '{"mcpServers": {"a": {"command": "x",\n"args": "y"}}}',
+            "the `args` of a tool server are not a list of texts",
+            2,
+        ),
     ],
 )
 def test_what_no_agent_reads_is_refused(value: str, cause: str, line: int) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 from changegate.errors import InputProblem
 from changegate.kinds.agent import claude, others
 from changegate.kinds.agent.said import Permission, Program, Said, Server, child
-from changegate.kinds.agent.servers import facts, servers
+from changegate.kinds.agent.servers import facts, misformed, servers
 from changegate.kinds.configuration import sole_map
 from changegate.limits import FILE_BYTES
-from changegate.model.document import Document, SourceFile
+from changegate.model.document import Document, Route, SourceFile
 from changegate.model.plugin import Reading
 from changegate.model.proposal import Side
 from changegate.model.subject import Identity, Origin, Subject
@@ -89,13 +89,19 @@ def _well_formed(document: Document, data: Mapping[str, Any]) -> None:
     for name in ("permissions", "hooks", "mcpServers", "servers", "mcp_servers"):
         if not isinstance(data.get(name, {}), Mapping):
             raise _problem(document, (name,), f"`{name}` is not a map")
+    hooks = data.get("hooks")
+    for event, groups in hooks.items() if isinstance(hooks, Mapping) else ():
+        if not isinstance(groups, list):
+            raise _problem(document, ("hooks", event), f"`hooks.{event}` is not a list")
+    if wrong := misformed(data):
+        raise _problem(document, *wrong)
     for name in ("allow", "ask", "deny"):
         rules = child(data, "permissions", name)
         if rules is not None and not (isinstance(rules, list) and all(isinstance(r, str) for r in rules)):
             raise _problem(document, ("permissions", name), f"`permissions.{name}` is not a list of texts")
 
 
-def _problem(document: Document, route: tuple[str, ...], cause: str) -> InputProblem:
+def _problem(document: Document, route: Route, cause: str) -> InputProblem:
     span = document.locate(route)
     return InputProblem(
         cause,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from changegate.kinds.agent.said import EVERYTHING, Permission, Server, child, maps, texts
 from changegate.knowledge.credentials import is_token, names_secret
+from changegate.model.document import Route
 
 _HOLDERS: Final = ("mcpServers", "servers", "mcp_servers", "mcp")
 _APPROVALS: Final = ("alwaysAllow", "autoApprove", "always_allow")
@@ -56,6 +57,27 @@ def servers(data: Mapping[str, Any]) -> Iterator[Server | Permission]:
             for key in _APPROVALS:
                 for tool, place in texts(value.get(key), (*route, key)):
                     yield Permission("allow", f"mcp__{name}__{tool}", EVERYTHING, place)
+
+
+def misformed(data: Mapping[str, Any]) -> tuple[Route, str] | None:
+    """The first server that no agent could start, and why; None when all may be."""
+    for holder in _HOLDERS:
+        listed = data.get(holder)
+        for name, value in listed.items() if isinstance(listed, Mapping) else ():
+            route: Route = (holder, name)
+            if not isinstance(value, Mapping):
+                return route, "a tool server is not a map"
+            for key in ("command", "url"):
+                told = value.get(key, "")
+                if not (isinstance(told, str) or (key == "command" and _are_texts(told))):
+                    return (*route, key), f"the `{key}` of a tool server is not text"
+            if not _are_texts(value.get("args", [])):
+                return (*route, "args"), "the `args` of a tool server are not a list of texts"
+    return None
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def facts(server: Server) -> dict[str, Any]:
