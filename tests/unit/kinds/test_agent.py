@@ -258,6 +258,11 @@ def test_what_no_agent_reads_is_refused(value: str, cause: str, line: int) -> No
     assert (raised.value.cause, raised.value.line) == (cause, line)
 
 
+def test_settings_about_servers_are_no_servers() -> None:
+    found = read(".gemini/settings.json", {"mcp": {"allowed": ["db"], "serverCommand": "x"}})
+    assert found == ()
+
+
 def test_an_empty_file_says_nothing() -> None:
     assert reading(read_file("x.json", b"{}")).subjects == ()
     assert reading(SourceFile(CLAUDE, "", ())).subjects == ()

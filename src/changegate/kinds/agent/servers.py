@@ -12,7 +12,8 @@ from changegate.kinds.agent.said import EVERYTHING, Permission, Server, child, m
 from changegate.knowledge.credentials import is_token, names_secret
 from changegate.model.document import Route
 
-_HOLDERS: Final = ("mcpServers", "servers", "mcp_servers", "mcp")
+_MIXED: Final = "mcp"  # servers by name for OpenCode, settings about servers for Gemini
+_HOLDERS: Final = ("mcpServers", "servers", "mcp_servers", _MIXED)
 _APPROVALS: Final = ("alwaysAllow", "autoApprove", "always_allow")
 _FETCHERS: Final = frozenset({"npx", "bunx", "pnpx", "uvx", "pipx"})
 # Managers whose first word tells whether they fetch what they run.
@@ -51,7 +52,7 @@ def servers(data: Mapping[str, Any]) -> Iterator[Server | Permission]:
     """The servers of a configuration, and the tools of theirs that need no consent."""
     for holder in _HOLDERS:
         for name, value, route in maps(data.get(holder), (holder,)):
-            if holder == "mcp" and not {"command", "url", "type"} & set(value):
+            if holder == _MIXED and not _is_server(value):
                 continue
             yield Server(name, value, route)
             for key in _APPROVALS:
@@ -65,6 +66,8 @@ def misformed(data: Mapping[str, Any]) -> tuple[Route, str] | None:
         listed = data.get(holder)
         for name, value in listed.items() if isinstance(listed, Mapping) else ():
             route: Route = (holder, name)
+            if holder == _MIXED and not _is_server(value):
+                continue
             if not isinstance(value, Mapping):
                 return route, "a tool server is not a map"
             for key in ("command", "url"):
@@ -74,6 +77,10 @@ def misformed(data: Mapping[str, Any]) -> tuple[Route, str] | None:
             if not _are_texts(value.get("args", [])):
                 return (*route, "args"), "the `args` of a tool server are not a list of texts"
     return None
+
+
+def _is_server(value: Any) -> bool:
+    return isinstance(value, Mapping) and not {"command", "url", "type"}.isdisjoint(value)
 
 
 def _are_texts(value: Any) -> bool:
