@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from changegate.model.finding import Location
 from changegate.model.result import GrantRow
 from changegate.model.subject import Unknown
+from changegate.report.places import location
 from changegate.report.sanitise import visible
-from changegate.report.uri import relative_uri
 
 
 def grant_row(row: GrantRow) -> dict[str, Any]:
@@ -22,20 +21,9 @@ def grant_row(row: GrantRow) -> dict[str, Any]:
         "on": visible(row.on),
         "where": visible(row.where),
         "confidence": visible(row.confidence),
-        "location": _place(row.location),
+        "location": location(row.location),
         "grant": plain(row.grant),
         "delta": plain(row.delta),
-    }
-
-
-def _place(at: Location) -> dict[str, Any]:
-    span = at.span
-    return {
-        "path": visible(at.path),
-        "uri": relative_uri(at.path),
-        "line": span.start_line,
-        "column": span.start_column,
-        "side": visible(at.side),
     }
 
 

@@ -12,14 +12,14 @@ import json
 from typing import Any, Final
 
 from changegate.errors import Problem
-from changegate.model.finding import Finding, Location, Waiver
+from changegate.model.finding import Finding, Waiver
 from changegate.model.proposal import Revision
 from changegate.model.result import BroughtIn, GrantRow, IfReverted, LedgerEntry, Result, State
 from changegate.model.subject import Identity
 from changegate.report.grant_json import grant_row
+from changegate.report.places import location, place
 from changegate.report.sanitise import visible, visible_lines
 from changegate.report.tally import tally, verdict
-from changegate.report.uri import relative_uri
 
 SCHEMA: Final = "changegate/result/v1"
 
@@ -119,15 +119,11 @@ def _counts(result: Result) -> dict[str, Any]:
     }
 
 
-def _place(path: str, line: int, column: int) -> dict[str, Any]:
-    return {"path": visible(path), "uri": relative_uri(path), "line": line, "column": column}
-
-
 def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "exit_code": problem.exit_code.value,
         "cause": visible_lines(problem.cause),
-        **_place(problem.path, problem.line, problem.column),
+        **place(problem.path, problem.line, problem.column),
         "why": visible_lines(problem.why),
         "remedy": visible_lines(problem.remedy),
     }
@@ -136,22 +132,12 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def _entry(entry: LedgerEntry) -> dict[str, Any]:
     return {
         "state": "not_governed" if entry.state is State.NOT_GOVERNED else entry.state.value,
-        **_place(entry.path, entry.line, entry.column),
+        **place(entry.path, entry.line, entry.column),
         "kinds": _texts(entry.kinds),
         "context": entry.context,
         "reason": visible_lines(entry.reason),
         "why": visible_lines(entry.why),
         "remedy": visible_lines(entry.remedy),
-    }
-
-
-def _location(at: Location) -> dict[str, Any]:
-    return {
-        **_place(at.path, at.span.start_line, at.span.start_column),
-        "end_line": at.span.end_line,
-        "end_column": at.span.end_column,
-        "side": visible(at.side),
-        "note": visible_lines(at.note),
     }
 
 
@@ -174,8 +160,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": visible_lines(finding.message),
         "evidence": _texts(finding.evidence),
         "undecided_on": _texts(finding.undecided_on),
-        "location": _location(finding.location),
-        "related": [_location(place) for place in finding.related],
+        "location": location(finding.location),
+        "related": [location(at) for at in finding.related],
         "why": visible_lines(finding.why),
         "fix": visible_lines(finding.fix),
         "references": _texts(finding.references),
@@ -203,7 +189,7 @@ def _newly_allowed(row: GrantRow) -> dict[str, Any]:
         "system": visible(row.system),
         "flags": _texts(row.flags),
         "confidence": visible(row.confidence),
-        "location": _location(row.location),
+        "location": location(row.location),
     }
 
 
@@ -213,7 +199,7 @@ def _if_reverted(row: IfReverted) -> dict[str, Any]:
         "apply": visible(row.apply),
         "revert": visible(row.revert),
         "verdict": visible(row.verdict),
-        "location": _location(row.location),
+        "location": location(row.location),
     }
 
 
@@ -225,5 +211,5 @@ def _brought_in(row: BroughtIn) -> dict[str, Any]:
         "was": visible(row.was),
         "signed": visible(row.signed),
         "used_by": visible(row.used_by),
-        "location": _location(row.location),
+        "location": location(row.location),
     }
